@@ -1,0 +1,75 @@
+# make chat    set up, index corpus/, open the chat on http://127.0.0.1:7860
+# make test    set up, run every test
+# make check   set up, lint and check types
+# make clean   remove .venv, .index and what tools left behind
+#
+# PYTHON=… names another Python (3.11 or newer); PORT=… another port for the chat.
+
+PYTHON ?= python3
+PORT ?= 7860
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/installed
+
+.PHONY: help chat test check clean
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+chat: $(READY)
+	@echo "==> Indexing the articles"
+	@$(VENV)/bin/cited index
+	@echo "==> Opening the chat on http://127.0.0.1:$(PORT)"
+	@$(VENV)/bin/cited serve --port $(PORT) || [ $$? -eq 130 ]  # Ctrl-C is how one leaves
+
+test: $(READY)
+	@echo "==> Running the tests"
+	@$(RUN) -m pytest
+
+check: $(READY)
+	@echo "==> Linting"
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@echo "==> Checking types"
+	@$(RUN) -m mypy
+
+clean:
+	@echo "==> Removing .venv, .index and caches"
+	@rm -rf $(VENV) .index .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment whose Python is gone is none.
+ifeq ($(wildcard $(RUN)),)
+.PHONY: $(READY)
+endif
+
+# The stamp is written last: an install that was cut short is taken up again at the next call,
+# and a finished one is repeated only when what is to be installed has changed.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is missing or older than 3.11: name another with make PYTHON=…" >&2; exit 2; }
+	@$(RUN) -m pip --version >/dev/null 2>&1 || $(MAKE) --no-print-directory $(VENV)/new
+	@echo "==> Installing what it needs into $(VENV) (minutes, the first time)"
+	@(while sleep 5; do printf .; done) & dots=$$!; \
+	trap 'kill $$dots 2>/dev/null' EXIT; trap 'exit 130' INT TERM; \
+	$(RUN) -m pip install --disable-pip-version-check -c constraints.txt -e ".[dev]" \
+	  >$(VENV)/install.log 2>&1 || { echo; tail -n 15 $(VENV)/install.log >&2; \
+	  echo "The installation failed; all of its output is in $(VENV)/install.log" >&2; exit 2; }
+	@echo
+	@touch $@
+
+# Debian may have Python without its venv module, and forbids pip to add to the system's packages:
+# virtualenv is then put into a folder of its own.
+.PHONY: $(VENV)/new
+$(VENV)/new:
+	@echo "==> Making $(VENV)"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
+	  rm -rf $(VENV); \
+	  echo "==> Python's venv module is not installed: using virtualenv instead"; \
+	  $(PYTHON) -m pip install -qq --disable-pip-version-check --root-user-action ignore \
+	    --target $(VENV)/virtualenv virtualenv && \
+	  PYTHONPATH=$(VENV)/virtualenv $(PYTHON) -m virtualenv --quiet $(VENV); } || { \
+	  echo "No environment could be made: apt-get install python3-venv, then call again" >&2; \
+	  exit 2; }

@@ -1,0 +1,1 @@
+"""Measurements on shared development data; nothing here is imported by the project."""

@@ -1,0 +1,1 @@
+"""Articles in, passages out: reading, parsing, cutting, embedding and storing. Never imports `qa`."""

@@ -1,0 +1,167 @@
+"""The vector cache: a digest of model and text -> its vector, so that nothing is embedded twice.
+
+It holds no text, and losing it costs time, never an answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+BATCH = 512
+"""Texts that are embedded between two commits: what a kill can cost, at most."""
+
+
+class Embedder(Protocol):
+    """What the store needs of an embedding model; `index.embedding.Encoder` is the real one."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the model and its weights: vectors of different fingerprints never mix."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens the model reads of one text, special tokens included."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, without special tokens and without truncation."""
+
+    def encode(
+        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
+    ) -> Vectors:
+        """Embeddings of documents, unit length, float32 [len(texts), dimension]."""
+
+
+class VectorCache:
+    """The vectors of every text that one model has embedded, in one SQLite file.
+
+    Rows of other models may lie beside them.
+    """
+
+    def __init__(self, path: Path, encoder: Embedder) -> None:
+        self._encoder = encoder
+        self._db = _connect(path)
+        row = self._db.execute(
+            "INSERT INTO models (fingerprint) VALUES (?)"
+            " ON CONFLICT DO UPDATE SET fingerprint = fingerprint RETURNING id",
+            (encoder.fingerprint,),
+        ).fetchone()
+        self._db.commit()
+        self._model = int(row[0])
+
+    def embed(
+        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
+    ) -> tuple[Vectors, int]:
+        """Vectors of `texts`, float32 [n, d], and how many texts had to be embedded for them.
+
+        `progress` is called with how many of those are done, and of how many.
+        """
+        keys = [self._key(text) for text in texts]
+        known = self._load(keys)
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        # Texts of like length side by side: a batch is padded to its longest.
+        todo = sorted(missing.items(), key=lambda item: len(item[1]))
+        for start in range(0, len(todo), BATCH):
+            batch = todo[start : start + BATCH]
+            known |= self._encode_and_store(batch)
+            if progress:
+                progress(start + len(batch), len(todo))
+        vectors = [known[key] for key in keys]
+        return (np.stack(vectors) if vectors else np.empty((0, 0), np.float32)), len(todo)
+
+    def prune(self, live: Iterable[str], count: int, slack: int = 10_000) -> None:
+        """Drop what is not worth its room any more.
+
+        Of other models, only the newest keeps its vectors, for whoever goes back to it. Of this
+        one, those of texts not among the `count` in `live` go, once they outnumber these by
+        `slack`: a text that comes back soon costs nothing.
+        """
+        keep = "(?, (SELECT max(id) FROM models WHERE id <> ?))"
+        models = (self._model, self._model)
+        if self._one(f"SELECT count(*) FROM models WHERE id NOT IN {keep}", models):
+            self._db.execute(f"DELETE FROM vectors WHERE model NOT IN {keep}", models)
+            self._db.execute(f"DELETE FROM models WHERE id NOT IN {keep}", models)
+        mine = "SELECT count(*) FROM vectors WHERE model = ?"
+        if self._one(mine, models[:1]) > 2 * count + slack:
+            self._db.execute("CREATE TEMP TABLE live (key BLOB PRIMARY KEY)")
+            keys = ((self._key(text),) for text in live)
+            self._db.executemany("INSERT OR IGNORE INTO live VALUES (?)", keys)
+            self._db.execute(
+                "DELETE FROM vectors WHERE model = ? AND key NOT IN (SELECT key FROM live)",
+                models[:1],
+            )
+            self._db.execute("DROP TABLE live")
+        self._db.commit()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _one(self, query: str, values: Sequence[int]) -> int:
+        return int(self._db.execute(query, values).fetchone()[0])
+
+    def _key(self, text: str) -> bytes:
+        return hashlib.sha256(f"{self._encoder.fingerprint}\n{text}".encode()).digest()
+
+    def _load(self, keys: Sequence[bytes]) -> dict[bytes, Vectors]:
+        """The stored vectors that are whole: a damaged one is embedded again."""
+        found: dict[bytes, Vectors] = {}
+        for start in range(0, len(keys), 500):
+            some = keys[start : start + 500]
+            marks = ",".join("?" * len(some))
+            query = f"SELECT key, vector FROM vectors WHERE key IN ({marks})"
+            for key, blob in self._db.execute(query, some):
+                vector = np.frombuffer(blob[: len(blob) // 4 * 4], "<f4").astype(np.float32)
+                if abs(float(vector @ vector) - 1.0) < 1e-3:
+                    found[key] = vector
+        return found
+
+    def _encode_and_store(self, batch: Sequence[tuple[bytes, str]]) -> dict[bytes, Vectors]:
+        vectors = self._encoder.encode([text for _key, text in batch])
+        rows = {key: vector for (key, _text), vector in zip(batch, vectors, strict=True)}
+        with self._db:
+            self._db.executemany(
+                "INSERT OR REPLACE INTO vectors (key, model, vector) VALUES (?, ?, ?)",
+                [
+                    (key, self._model, vector.astype("<f4").tobytes())
+                    for key, vector in rows.items()
+                ],
+            )
+        return rows
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open the cache, or begin a new one where the file is damaged: all of it can be made again."""
+    try:
+        return _open(path)
+    except sqlite3.OperationalError:
+        raise  # locked, full or read-only: nothing is wrong with what it holds
+    except sqlite3.DatabaseError:
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return _open(path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.executescript(
+        """
+        CREATE TABLE IF NOT EXISTS models (id INTEGER PRIMARY KEY, fingerprint TEXT UNIQUE);
+        CREATE TABLE IF NOT EXISTS vectors (key BLOB UNIQUE, model INTEGER, vector BLOB);
+        CREATE INDEX IF NOT EXISTS vectors_by_model ON vectors (model);
+        """
+    )
+    return db

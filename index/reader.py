@@ -1,0 +1,134 @@
+"""`Generation`: one whole, finished generation of the index, as a question sees it.
+
+It never changes and never writes: a question that holds one is answered wholly from it.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+
+from index.article import Article
+from index.filters import Filter
+from index.generations import Fingerprint, Manifest, RebuildError, hold
+from index.passages import Passage
+from index.records import FILE, ArticleSummary, Records, copy_database
+from index.vectors import Vectors, VectorStore
+
+SAMPLE = 200
+MOST_LOST = 0.02
+"""The share of sampled vectors that the approximate search may miss before it counts as damage."""
+
+
+class OpenFiles:
+    """The open files of a finished generation; let go of when the last reference to it goes."""
+
+    def __init__(self, folder: Path, fingerprint: Fingerprint) -> None:
+        """Open the generation in `folder`, which must be of this `fingerprint`.
+
+        Raises `RebuildError` where it is of another or damaged, `StoreError` where it is newer.
+        """
+        self.folder = folder
+        held = hold(folder)
+        try:
+            self._open(fingerprint)
+        finally:
+            os.close(held)
+
+    def _open(self, fingerprint: Fingerprint) -> None:
+        folder = self.folder
+        self.manifest = Manifest.read(folder)
+        if why := self.manifest.fingerprint.difference(fingerprint):
+            raise RebuildError(f"the index in {folder.parent} must be built anew: {why}")
+        self.records = Records.open(folder)
+        try:
+            self.vectors = VectorStore.open(folder, self.manifest.graph)
+        except RebuildError:
+            self.records.close()
+            raise
+        self._close = weakref.finalize(self, _close, self.records, self.vectors)
+        self._check_counts()
+
+    def _check_counts(self) -> None:
+        articles, passages = self.records.counts()
+        found = (articles, passages, self.vectors.count())
+        wanted = (len(self.manifest.files), self.manifest.passages, self.manifest.passages)
+        if found != wanted:
+            raise RebuildError(
+                f"{self.folder} is damaged: (articles, passages, vectors) are {found}, not "
+                f"{wanted}: run `cited index`"
+            )
+
+
+class Generation:
+    """The search methods of one generation; safe to share between threads.
+
+    As long as one is referred to, no sync removes its files, in whatever process: keep it for a
+    question, not for longer.
+    """
+
+    def __init__(self, files: OpenFiles) -> None:
+        """Raises `RebuildError` where a sync is removing the generation just now."""
+        self.name = files.folder.name
+        self.manifest = files.manifest
+        self.files = files
+        self._records = files.records
+        self._vectors = files.vectors
+        weakref.finalize(self, os.close, hold(files.folder))
+
+    def search_dense(
+        self, vector: Vectors, k: int, where: Filter | None = None
+    ) -> list[tuple[str, float]]:
+        """The `k` passages nearest to `vector` [d]: ids and cosines in -1..1, best first."""
+        return self._vectors.search(vector, k, where)
+
+    def search_lexical(
+        self, question: str, k: int, where: Filter | None = None
+    ) -> list[tuple[str, float]]:
+        """The `k` passages best by BM25: ids and scores above 0, best first. Takes any text."""
+        return self._records.search(question, k, where)
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        """The passages of `ids`, in that order; `StoreError` for one that is not there."""
+        return self._records.passages(ids)
+
+    def vectors(self, ids: Sequence[str]) -> Vectors:
+        """The stored vectors of `ids`, in that order, float32 [n, d], unit length."""
+        return self._vectors.vectors(ids)
+
+    def article(self, article_id: str) -> Article:
+        """The article as it was indexed: what its passages' offsets count in."""
+        return self._records.article(article_id)
+
+    def articles(self) -> list[ArticleSummary]:
+        """All articles, by id."""
+        return self._records.articles()
+
+    def sentence_frequencies(self, words: Sequence[str]) -> tuple[list[int], int]:
+        """In how many sentences of the corpus each word occurs, and how many sentences it has.
+
+        Words are stemmed (Porter) and compared without case and diacritics.
+        """
+        return self._records.sentence_frequencies(words)
+
+    def verify(self) -> None:
+        """Raise `RebuildError` unless both files are sound and vectors find themselves."""
+        self._records.check()
+        lost = self._vectors.lost(sample := self._records.sample(SAMPLE))
+        if len(lost) > MOST_LOST * len(sample):
+            raise RebuildError(
+                f"{self.name}: {len(lost)} of {len(sample)} vectors do not find themselves, "
+                f"as that of {lost[0]!r}: run `cited index`"
+            )
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy its files into the empty folder of another generation, all but the manifest."""
+        copy_database(self.files.folder / FILE, folder / FILE)
+        VectorStore.copy(self.files.folder, folder)
+
+
+def _close(records: Records, vectors: VectorStore) -> None:
+    records.close()
+    vectors.close()

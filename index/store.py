@@ -1,0 +1,109 @@
+"""`Index`: the index of one folder of articles, on disk. Hands out what serves, and syncs.
+
+It keeps no articles: every search is a method of the `Generation` that `reader()` gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+
+from index.cache import Embedder
+from index.errors import NoIndexError, StoreError
+from index.filters import Filter
+from index.generations import Generations, RebuildError
+from index.reader import Generation, OpenFiles
+from index.records import ArticleSummary
+from index.syncing import Sync, SyncReport, fingerprint
+
+__all__ = ["ArticleSummary", "Filter", "Generation", "Index", "SyncReport"]
+
+_TRIES = 5
+
+
+class Index:
+    """One index folder; safe to share between threads, and between processes.
+
+    A question takes one `Generation` and asks it everything, so that it is answered from one
+    state of the articles even when a sync finishes meanwhile:
+
+        index = Index.open(Path(".index"), Encoder())
+        index.sync(Path("corpus"))
+        generation = index.reader()
+        generation.passages([passage for passage, _score in generation.search_lexical("train", 5)])
+    """
+
+    def __init__(self, folder: Path, encoder: Embedder, *, index_faq: bool = True) -> None:
+        self._generations = Generations(folder)
+        self._encoder = encoder
+        self._index_faq = index_faq
+        self._files: OpenFiles | None = None
+        self._lock = Lock()
+
+    @classmethod
+    def open(cls, folder: Path, encoder: Embedder, *, index_faq: bool = True) -> Index:
+        """The index in `folder`, which need not exist yet; nothing is read before it is used."""
+        return cls(folder, encoder, index_faq=index_faq)
+
+    def sync(
+        self, corpus: Path, progress: Callable[[str, int, int], None] | None = None
+    ) -> SyncReport:
+        """Bring the index up to date with the articles in `corpus`.
+
+        `progress` is called with a step ("reading", "embedding", "verifying"), how much of it is
+        done, and of how much. Raises `BusyError` when another process is writing, `CorpusError`
+        when there are no articles, `StoreError` when the disk refuses; what served goes on then.
+        """
+        with self._generations.writing():
+            try:
+                base = self.reader()
+            except (NoIndexError, RebuildError):
+                base = None
+            sync = Sync(self._generations, corpus, self._encoder, self._index_faq, base, progress)
+            report, serving = sync.run()
+            with self._lock:
+                self._files = serving.files
+            return report
+
+    def reader(self) -> Generation:
+        """The generation that serves now.
+
+        Raises `NoIndexError` before the first sync, `RebuildError` when it is damaged or was built
+        with other settings (a sync mends both), `StoreError` when it is of a newer version.
+        """
+        for _ in range(_TRIES):
+            name = self._generations.serving().name
+            try:
+                return Generation(self._open(name))
+            except RebuildError:
+                # It may have been replaced and removed just now; then the next one serves.
+                if self._generations.current() == name:
+                    raise
+        raise StoreError(f"{self._generations.folder} changes all the time: ask again")
+
+    @property
+    def needs_rebuild(self) -> str | None:
+        """One line on why the next sync will build everything anew; None when it will not."""
+        try:
+            self.reader()
+        except (NoIndexError, RebuildError) as error:
+            return str(error)
+        return None
+
+    def generation(self) -> str:
+        """The name of the generation that serves, "" when there is none yet."""
+        return self._generations.current() or ""
+
+    def close(self) -> None:
+        """Let go of the files in use; the index can be used again all the same."""
+        with self._lock:
+            self._files = None
+
+    def _open(self, name: str) -> OpenFiles:
+        """The open files of a generation; those of the last one asked for are kept."""
+        with self._lock:
+            if not self._files or self._files.folder.name != name:
+                folder = self._generations.folder / name
+                self._files = OpenFiles(folder, fingerprint(self._encoder, self._index_faq))
+            return self._files

@@ -1,0 +1,97 @@
+"""The types that a question ends in: `Answer` and its parts, and the events of a stream."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from index.passages import ScoredPassage
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim quote: `bot.article(article_id).text[start:end] == quote`, always."""
+
+    number: int
+    article_id: str
+    title: str
+    quote: str
+    start: int
+    end: int
+    date: date | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """One sentence of an answer, the numbers of its citations, and its support in 0..1."""
+
+    text: str
+    citations: tuple[int, ...]
+    support: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What `Assistant.ask` returns.
+
+    `text` is the answer with its citation markers [1], [2]; `confidence` in 0..1 is calibrated:
+    how likely the answer is supported and right. When `abstained`, `citations` is empty and
+    `near_misses` holds the closest quotes, numbered on their own, as "related, but not an answer".
+    `timings` holds seconds by step.
+    """
+
+    text: str
+    question: str
+    abstained: bool
+    confidence: float
+    sentences: tuple[AnswerSentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    near_misses: tuple[Citation, ...] = ()
+    passages: tuple[ScoredPassage, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """One line each about what a reader should know: "the articles disagree on the date"."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON types: what `cited ask --json` prints."""
+        data: dict[str, Any] = asdict(self)
+        for citation in (*data["citations"], *data["near_misses"]):
+            citation["date"] = citation["date"] and citation["date"].isoformat()
+        for scored in data["passages"]:
+            passage = scored["passage"]
+            passage["date"] = passage["date"] and passage["date"].isoformat()
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """The stand-alone question that is being searched for."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The passages that were found, best first."""
+
+    passages: tuple[ScoredPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The next piece of the answer's text; put together, the pieces are `Answer.text`."""
+
+    text: str
+
+
+Event = Searching | Found | Token | Answer

@@ -1,0 +1,315 @@
+"""The whole path of one question, top to bottom: stand alone, search, weigh, then quote or abstain.
+
+Each step is a room of its own; this one only puts them in a row, as a LangChain chain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from index.embedding import EncodedText, Encoder
+from index.passages import ScoredPassage
+from index.store import Filter, Generation, Index
+from qa.answer import Answer, Citation, Event, Found, Searching, Token, Turn
+from qa.condense import condense
+from qa.confidence import DEFAULT_MIN_CONFIDENCE, confidence
+from qa.errors import BusyError, NoIndexError, StoreError
+from qa.evidence import Evidence, EvidenceScorer, LateInteraction
+from qa.llm import chat_model
+from qa.question import clean_question
+from qa.quoting import choose, compose, same
+from qa.reranker import Reranker
+from qa.retriever import Hit, HybridSearch, langchain_retriever
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.runnables import Runnable
+
+    from index.article import Article
+    from index.store import ArticleSummary, SyncReport
+
+ABSTENTION = "The articles don't say."
+NEAR_MISSES = 3
+_LOG = logging.getLogger(__name__)
+
+SyncProgress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """One question on its way: each step fills in its part, and the last one the answer."""
+
+    question: str
+    history: tuple[Turn, ...] = ()
+    where: Filter | None = None
+    generation: Generation | None = None
+    encoded: EncodedText | None = None
+    hits: tuple[Hit, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    answer: Answer | None = None
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+class Assistant:
+    """Answers questions about a folder of articles, each sentence with its quote.
+
+    >>> bot = Assistant.open(Settings(corpus="corpus", index_dir=".index"))
+    >>> answer = bot.ask("How long did the handshake last?")
+    >>> bot.article(answer.citations[0].article_id).text[answer.citations[0].start:]
+
+    Safe to share between threads. Every error a user can cause is a `qa.errors.CitedError`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        encoder: Encoder,
+        index: Index,
+        search: HybridSearch,
+        scorer: EvidenceScorer,
+        model: BaseChatModel | None = None,
+    ) -> None:
+        self.settings = settings
+        self._encoder = encoder
+        self._index = index
+        self._hybrid = search
+        self._scorer = scorer
+        self._model = model
+        self._steps = (self._understand, self._retrieve, self._weigh, self._respond)
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings | None = None,
+        *,
+        model: BaseChatModel | None = None,
+        progress: SyncProgress | None = None,
+    ) -> Assistant:
+        """Wire the parts that `settings` name and bring the index up to date with the articles.
+
+        `model` is any LangChain chat model, instead of `settings.llm`. While another process
+        writes the index, or where it cannot be written, what it holds already serves.
+        """
+        settings = settings or Settings()
+        encoder = Encoder(settings.embedding_model, allow_download=settings.allow_download)
+        index = Index.open(settings.index_dir, encoder, index_faq=settings.index_faq)
+        reranker = (
+            Reranker(settings.reranker, allow_download=settings.allow_download)
+            if settings.reranker
+            else None
+        )
+        if model is None and settings.llm:
+            model = chat_model(settings.llm)
+        search = HybridSearch(settings.fusion, reranker)
+        assistant = cls(settings, encoder, index, search, LateInteraction(encoder), model)
+        try:
+            assistant.sync(progress)
+        except (BusyError, StoreError) as error:
+            if isinstance(error, NoIndexError) or index.needs_rebuild:
+                raise
+            _LOG.warning("%s: answering from the index as it is", error)
+        return assistant
+
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), where: Filter | None = None
+    ) -> Answer:
+        """The answer to a question, after the turns of `history`, from the articles in `where`."""
+        inquiry = self._inquiry(question, history, where)
+        for step in self._steps:
+            inquiry = step(inquiry)
+        return _finished(inquiry)
+
+    async def aask(
+        self, question: str, history: Sequence[Turn] = (), where: Filter | None = None
+    ) -> Answer:
+        """`ask` without blocking the event loop."""
+        return await asyncio.to_thread(self.ask, question, history, where)
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), where: Filter | None = None
+    ) -> Iterator[Event]:
+        """The same as it happens: `Searching`, `Found`, `Token`s, and the `Answer` at the end."""
+        inquiry = self._understand(self._inquiry(question, history, where))
+        yield Searching(inquiry.question)
+        inquiry = self._weigh(self._retrieve(inquiry))
+        yield Found(_ranked(inquiry))
+        answer = _finished(self._respond(inquiry))
+        yield from (Token(piece) for piece in re.findall(r"\s*\S+", answer.text))
+        yield answer
+
+    def as_runnable(self) -> Runnable[str | Mapping[str, Any], Answer]:
+        """The LangChain chain: a question, or {"question", "history"}, in; an `Answer` out.
+
+        `history` holds `Turn`s or (role, text) pairs. `batch`, `ainvoke`, `astream` and tracing
+        are LangChain's.
+        """
+        from langchain_core.runnables import RunnableLambda
+
+        chain: Runnable[Any, Any] = RunnableLambda(self._parse)
+        for step in self._steps:
+            chain = chain | RunnableLambda(step)
+        return chain | RunnableLambda(_finished)
+
+    def as_retriever(self, k: int = 10) -> BaseRetriever:
+        """The search alone as a LangChain retriever."""
+        return langchain_retriever(self.search, k)
+
+    def search(self, question: str, k: int = 5, where: Filter | None = None) -> list[ScoredPassage]:
+        """The `k` passages that fit a question best, best first."""
+        inquiry = self._understand(self._inquiry(question, (), where))
+        inquiry = self._weigh(self._retrieve(inquiry, max(k, self.settings.top_k)))
+        return list(_ranked(inquiry)[:k])
+
+    def article(self, article_id: str) -> Article:
+        """The article as it is indexed: what the offsets of citations count in."""
+        return self._index.reader().article(article_id)
+
+    def articles(self) -> list[ArticleSummary]:
+        """All articles of the index, by id."""
+        return self._index.reader().articles()
+
+    def sync(self, progress: SyncProgress | None = None) -> SyncReport:
+        """Bring the index up to date with the folder of articles."""
+        return self._index.sync(self.settings.corpus, progress)
+
+    # The steps of the chain, in their order.
+
+    def _understand(self, inquiry: Inquiry) -> Inquiry:
+        """What is asked, standing alone, and its vectors."""
+        with _timed(inquiry, "understand"):
+            question = condense(inquiry.question, inquiry.history, self._model)
+            encoded = self._encoder.encode_question(question)
+        return replace(inquiry, question=question, encoded=encoded)
+
+    def _retrieve(self, inquiry: Inquiry, k: int | None = None) -> Inquiry:
+        """The passages that may answer it, all of one generation of the index."""
+        assert inquiry.encoded is not None
+        with _timed(inquiry, "search"):
+            generation = self._index.reader()
+            hits = self._hybrid.search(
+                generation,
+                inquiry.question,
+                inquiry.encoded,
+                k or self.settings.top_k,
+                inquiry.where,
+            )
+        return replace(inquiry, generation=generation, hits=tuple(hits))
+
+    def _weigh(self, inquiry: Inquiry) -> Inquiry:
+        """Their sentences, by how well each answers."""
+        assert inquiry.encoded is not None and inquiry.generation is not None
+        with _timed(inquiry, "evidence"):
+            evidence = self._scorer.score(
+                inquiry.generation, inquiry.question, inquiry.encoded, inquiry.hits
+            )
+        return replace(inquiry, evidence=tuple(evidence))
+
+    def _respond(self, inquiry: Inquiry) -> Inquiry:
+        """Quotes, where the evidence is good enough; else that the articles don't say."""
+        with _timed(inquiry, "answer"):
+            sure = confidence(inquiry.evidence, inquiry.hits)
+            if not inquiry.evidence or sure < self._min_confidence:
+                answer = self._abstain(inquiry, sure)
+            else:
+                answer = self._quote(inquiry, sure)
+        return replace(inquiry, answer=answer)
+
+    def _quote(self, inquiry: Inquiry, sure: float) -> Answer:
+        quotation = choose(inquiry.question, inquiry.evidence)
+        sources = [
+            _cite(inquiry, piece)
+            for quote in quotation.quotes
+            for piece in (quote.evidence, *quote.also)
+        ]
+        text, sentences, citations = compose(quotation.quotes, sources)
+        notes = (f"The articles disagree: {quotation.disagreement}.",)
+        return Answer(
+            text=text,
+            question=inquiry.question,
+            abstained=False,
+            confidence=sure,
+            sentences=sentences,
+            citations=citations,
+            passages=_ranked(inquiry),
+            notes=notes if quotation.disagreement else (),
+        )
+
+    def _abstain(self, inquiry: Inquiry, sure: float) -> Answer:
+        nearest: list[Evidence] = []
+        for piece in inquiry.evidence:
+            if len(nearest) < NEAR_MISSES and not any(same(piece, other) for other in nearest):
+                nearest.append(piece)
+        return Answer(
+            text=ABSTENTION,
+            question=inquiry.question,
+            abstained=True,
+            confidence=sure,
+            near_misses=tuple(
+                _cite(inquiry, piece, number) for number, piece in enumerate(nearest, 1)
+            ),
+            passages=_ranked(inquiry),
+        )
+
+    @property
+    def _min_confidence(self) -> float:
+        chosen = self.settings.min_confidence
+        return DEFAULT_MIN_CONFIDENCE if chosen is None else chosen
+
+    def _inquiry(self, question: str, history: Sequence[Turn], where: Filter | None) -> Inquiry:
+        clean = clean_question(question, self.settings.max_question_chars)
+        return Inquiry(clean, tuple(history), where)
+
+    def _parse(self, given: str | Mapping[str, Any]) -> Inquiry:
+        if isinstance(given, str):
+            return self._inquiry(given, (), None)
+        turns = [
+            turn if isinstance(turn, Turn) else Turn(*turn) for turn in given.get("history") or ()
+        ]
+        return self._inquiry(given["question"], turns, given.get("where"))
+
+
+def _finished(inquiry: Inquiry) -> Answer:
+    assert inquiry.answer is not None
+    return replace(
+        inquiry.answer, timings={**inquiry.timings, "total": sum(inquiry.timings.values())}
+    )
+
+
+def _ranked(inquiry: Inquiry) -> tuple[ScoredPassage, ...]:
+    """The passages, by their best sentence; those without one follow as they were found."""
+    best: dict[str, float] = {}
+    for piece in inquiry.evidence:
+        best.setdefault(piece.passage.id, piece.score)
+    hits = sorted(inquiry.hits, key=lambda hit: -best.get(hit.passage.id, 0.0))
+    return tuple(ScoredPassage(hit.passage, best.get(hit.passage.id, 0.0)) for hit in hits)
+
+
+def _cite(inquiry: Inquiry, piece: Evidence, number: int = 0) -> Citation:
+    """A citation of the evidence, checked against the article's own text."""
+    assert inquiry.generation is not None
+    article = inquiry.generation.article(piece.passage.article_id)
+    start, end = piece.span
+    if article.text[start:end] != piece.quote:
+        raise StoreError(
+            f"{article.id}: the index does not hold what it quotes: remove it and run `cited index`"
+        )
+    return Citation(
+        number, article.id, article.title, piece.quote, start, end, article.date, article.source
+    )
+
+
+@contextmanager
+def _timed(inquiry: Inquiry, step: str) -> Iterator[None]:
+    """Adds the seconds that a step takes to the inquiry's timings."""
+    started = time.perf_counter()
+    yield
+    inquiry.timings[step] = time.perf_counter() - started

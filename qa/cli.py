@@ -1,0 +1,297 @@
+"""The command line: cited index | ask | chat | search | serve. It shows, and decides nothing.
+
+What takes long to import is imported inside the commands, so that `cited --help` is there at once.
+Exit codes: 0 answered, 3 the articles don't say, 2 a user's error (told in one line), 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+
+import typer
+
+from index.errors import CitedError
+
+if TYPE_CHECKING:
+    from index.filters import Filter
+    from qa.assistant import Assistant
+    from qa.settings import Settings
+
+USER_ERROR, ABSTAINED = 2, 3
+CHAT_HELP = "Type a question. /new forgets the conversation, /quit (or Ctrl-D) leaves."
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    name="cited",
+    help="Ask a question about a folder of articles; get an answer that carries its quotes.",
+    epilog="Every setting has an environment variable, such as QA_CORPUS: see the README.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Question = Annotated[str, typer.Argument(help="The question.", show_default=False)]
+Corpus = Annotated[Path | None, typer.Option(help="The folder of articles.", show_default="corpus")]
+IndexDir = Annotated[
+    Path | None, typer.Option(help="Where the index is kept.", show_default=".index")
+]
+MinConfidence = Annotated[
+    float | None,
+    typer.Option(
+        help="Below it the answer is that the articles don't say; 0 never abstains.",
+        show_default="calibrated",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Articles = Annotated[
+    list[str] | None,
+    typer.Option("--article", metavar="ID", help="Only this article; may be given again."),
+]
+Since = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Only articles from this day on."),
+]
+Until = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Only articles up to this day."),
+]
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    app()
+
+
+class _Notes(logging.Handler):
+    """Shows what our own rooms warn of, a line each."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record if it is ours."""
+        if record.name.split(".")[0] in ("qa", "index"):
+            _tell(record.getMessage())
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"cited {version('cited')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and leave."
+        ),
+    ] = False,
+) -> None:
+    """Options that come before a command."""
+
+
+def _told(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn a user's error into its line and exit code 2; show our own warnings, not others'."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        warnings.simplefilter("ignore")
+        logging.basicConfig(handlers=[_Notes()])
+        try:
+            command(*args, **kwargs)
+        except CitedError as error:
+            _tell(error)
+            raise typer.Exit(USER_ERROR) from error
+
+    return run
+
+
+@app.command("index")
+@_told
+def index_command(corpus: Corpus = None, index_dir: IndexDir = None) -> None:
+    """Read the articles and bring the index up to date."""
+    from index.embedding import Encoder
+    from index.store import Index
+    from qa.printing import Steps, console, print_report
+
+    settings = _settings(corpus, index_dir)
+    encoder = Encoder(settings.embedding_model, allow_download=settings.allow_download)
+    index = Index.open(settings.index_dir, encoder, index_faq=settings.index_faq)
+    with Steps(lines=True) as steps:
+        report = index.sync(settings.corpus, steps)
+    print_report(console(), report)
+
+
+@app.command()
+@_told
+def ask(
+    question: Question,
+    as_json: AsJson = False,
+    article: Articles = None,
+    since: Since = None,
+    until: Until = None,
+    min_confidence: MinConfidence = None,
+    corpus: Corpus = None,
+    index_dir: IndexDir = None,
+) -> None:
+    """Answer one question, with numbered quotes. Exit code 3: the articles don't say."""
+    from qa.printing import console, print_answer
+
+    where = _filter(article, since, until)
+    bot = _open(_settings(corpus, index_dir, min_confidence))
+    answer = bot.ask(question, where=where)
+    out = console()
+    if as_json:
+        _print_json(answer.to_dict())
+    else:
+        print_answer(out, answer, question)
+    if answer.abstained:
+        raise typer.Exit(ABSTAINED)
+
+
+@app.command()
+@_told
+def search(
+    question: Question,
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 5,
+    as_json: AsJson = False,
+    article: Articles = None,
+    since: Since = None,
+    until: Until = None,
+    corpus: Corpus = None,
+    index_dir: IndexDir = None,
+) -> None:
+    """Show the passages nearest to a question, best first."""
+    from qa.answer import Answer
+    from qa.printing import console, print_passages
+
+    where = _filter(article, since, until)
+    found = tuple(_open(_settings(corpus, index_dir)).search(question, k=k, where=where))
+    out = console()
+    if as_json:
+        shell = Answer("", question, abstained=True, confidence=0, passages=found)
+        _print_json(shell.to_dict()["passages"])
+    else:
+        print_passages(out, found)
+
+
+@app.command()
+@_told
+def chat(
+    min_confidence: MinConfidence = None, corpus: Corpus = None, index_dir: IndexDir = None
+) -> None:
+    """Talk in the terminal; follow-ups are understood."""
+    from qa.answer import Turn
+    from qa.errors import QuestionError
+    from qa.printing import console, print_answer
+
+    bot = _open(_settings(corpus, index_dir, min_confidence))
+    out = console()
+    out.print(CHAT_HELP, style="dim")
+    history: list[Turn] = []
+    for line in _typed_lines():
+        if line == "/new":
+            history.clear()
+            out.print("A new conversation.", style="dim")
+        elif line.startswith("/"):
+            out.print(CHAT_HELP, style="dim")
+        elif line:
+            try:
+                answer = bot.ask(line, history)
+            except QuestionError as error:
+                _tell(error)
+                continue
+            print_answer(out, answer, line)
+            history += [Turn("user", line), Turn("assistant", answer.text)]
+
+
+@app.command()
+@_told
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
+    min_confidence: MinConfidence = None,
+    corpus: Corpus = None,
+    index_dir: IndexDir = None,
+) -> None:
+    """Open the chat page; the same as `python app.py`."""
+    from app import check_port
+    from app import serve as serve_page
+
+    check_port(host, port)
+    settings = _settings(corpus, index_dir, min_confidence)
+    serve_page(_open(settings, lines=True), settings.index_dir, host, port)
+
+
+def _settings(
+    corpus: Path | None, index_dir: Path | None, min_confidence: float | None = None
+) -> Settings:
+    """What was given on the command line; the environment and the defaults set the rest."""
+    from qa.settings import Settings
+
+    given = {"corpus": corpus, "index_dir": index_dir, "min_confidence": min_confidence}
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def _open(settings: Settings, *, lines: bool = False) -> Assistant:
+    """An assistant over an index that is up to date; how that goes is shown meanwhile."""
+    from qa.assistant import Assistant
+    from qa.printing import Steps
+
+    with Steps(lines=lines) as steps:
+        return Assistant.open(settings, progress=steps)
+
+
+def _filter(
+    articles: list[str] | None, since: datetime | None, until: datetime | None
+) -> Filter | None:
+    """What the search is limited to; None if to nothing."""
+    from index.filters import Filter
+
+    if not (articles or since or until):
+        return None
+    return Filter(
+        articles=frozenset(articles) if articles else None,
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+    )
+
+
+def _typed_lines() -> Iterator[str]:
+    """Lines typed (or piped in) up to /quit or the end of input, without white space around."""
+    prompt = "\n> " if sys.stdin.isatty() else ""
+    if prompt:
+        import readline  # noqa: F401  (line editing and recall for `input`)
+    while True:
+        try:
+            line = input(prompt).strip()
+        except EOFError:
+            return
+        if line in ("/quit", "/exit"):
+            return
+        yield line
+
+
+def _print_json(data: Any) -> None:
+    print(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _tell(message: object) -> None:
+    from qa.printing import printable
+
+    print(f"cited: {printable(str(message))}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

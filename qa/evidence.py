@@ -1,0 +1,185 @@
+"""Which sentences of the passages answer the question, and how well: late interaction.
+
+Nothing is composed here and nothing refused: that is for `qa.quoting` and `qa.confidence`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.passages import Passage, Span
+
+if TYPE_CHECKING:
+    from index.embedding import EncodedText, Encoder
+    from index.store import Generation
+    from qa.retriever import Hit
+
+Floats = NDArray[np.float32]
+
+WEIGHTS = {"own": 0.45, "window": 0.25, "passage": 0.15, "cosine": 0.10, "retrieval": 0.05}
+"""How much each part of a sentence's score counts (see `LateInteraction`); the sum is 1."""
+
+CACHED_PASSAGES = 1000
+"""Passages whose token vectors are kept in memory, about 0.2 MB each."""
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One sentence that may be quoted, its score in about 0..1, and the parts of the score."""
+
+    passage: Passage
+    span: Span
+    score: float
+    own: float
+    window: float
+    around: float
+    cosine: float
+
+    @property
+    def quote(self) -> str:
+        """The sentence, verbatim."""
+        return self.passage.quote(self.span)
+
+
+class EvidenceScorer(Protocol):
+    """The seam: anything that scores the sentences of passages for a question."""
+
+    def score(
+        self, generation: Generation, question: str, encoded: EncodedText, hits: Sequence[Hit]
+    ) -> list[Evidence]:
+        """Every quotable sentence of the passages, best first."""
+
+
+class LateInteraction:
+    """Scores sentences by MaxSim over the embedding model's own token vectors.
+
+    After ColBERT (Khattab and Zaharia, SIGIR 2020), with an untrained model: the passage is
+    encoded once, its token vectors are cut by sentence, so that each sentence is seen in its
+    context, and every token of the question takes its best cosine among a sentence's tokens.
+    Tokens weigh by the square root of their word's inverse document frequency among the
+    corpus's own sentences: in articles about one meeting its heroes' names say little.
+
+    A sentence's score is the weighted mean of that match with the sentence itself ("own"); with
+    the sentence and what stands right before it, where what "he" or "it" means is said
+    ("window"); with its whole passage, title and heading included ("passage"); of the cosine of
+    question and sentence ("cosine"); and of the passage's retrieval score ("retrieval"). The
+    weights were fitted on `squad.jsonl` (`benchmarks/quality.py`), then rounded.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._cache = _Cache(CACHED_PASSAGES)
+
+    def score(
+        self, generation: Generation, question: str, encoded: EncodedText, hits: Sequence[Hit]
+    ) -> list[Evidence]:
+        """Every quotable sentence of the passages, best first."""
+        weights = token_weights(generation, question, encoded)
+        best = max((hit.score for hit in hits), default=0.0) or 1.0
+        evidence = [
+            piece
+            for hit, passage in zip(hits, self._encoded([hit.passage for hit in hits]), strict=True)
+            for piece in _score_passage(hit.passage, passage, encoded, weights, hit.score / best)
+        ]
+        return sorted(evidence, key=lambda piece: -piece.score)
+
+    def _encoded(self, passages: Sequence[Passage]) -> list[EncodedText]:
+        texts = [passage.embedded for passage in passages]
+        found = self._cache.get(texts)
+        new = list(dict.fromkeys(text for text in texts if text not in found))
+        if new:
+            found.update(zip(new, self._encoder.encode_passages(new), strict=True))
+            self._cache.put({text: found[text] for text in new})
+        return [found[text] for text in texts]
+
+
+def token_weights(generation: Generation, question: str, encoded: EncodedText) -> Floats:
+    """How much each token of the question counts, float32 [t], sum 1.
+
+    The square root of the inverse document frequency (as in BM25) of the token's word among the
+    sentences of the corpus; tokens of no word count nothing.
+    """
+    words = [(match.start(), match.end(), match.group()) for match in _WORD.finditer(question)]
+    counts, sentences = generation.sentence_frequencies([word for _, _, word in words])
+    weights = np.zeros(len(encoded.spans), np.float32)
+    for (start, end, _word), count in zip(words, counts, strict=True):
+        inside = (encoded.spans[:, 0] >= start) & (encoded.spans[:, 1] <= end)
+        rarity = math.log(1 + (max(sentences, count) - count + 0.5) / (count + 0.5))
+        weights[inside & (encoded.spans[:, 1] > encoded.spans[:, 0])] = math.sqrt(rarity)
+    total = float(weights.sum())
+    return weights / total if total else weights
+
+
+def _score_passage(
+    passage: Passage, tokens: EncodedText, question: EncodedText, weights: Floats, retrieval: float
+) -> list[Evidence]:
+    """The sentences of one passage; `retrieval` is its score relative to the best passage's."""
+    if not len(tokens.tokens) or not len(question.tokens):
+        return []
+    similarity = question.tokens @ tokens.tokens.T
+    around = float(weights @ similarity.max(axis=1))
+    # Token spans count in the embedded text, which begins with title and heading.
+    spans = tokens.spans + (passage.start - len(passage.context))
+    first = passage.sentences[0][0] if passage.sentences else passage.start
+    before = _best_match(similarity, spans[:, 0] < first)
+    evidence = []
+    for span in passage.sentences:
+        # A question in the text answers nothing, but what follows it may.
+        is_question = passage.quote(span).rstrip("\"'”’)* ").endswith("?")
+        inside = (spans[:, 0] >= span[0]) & (spans[:, 1] <= span[1])
+        match = _best_match(similarity, inside)
+        vector = tokens.tokens[inside].sum(axis=0)
+        own = float(weights @ match)
+        window = float(weights @ np.maximum(match, before))
+        cosine = float(vector @ question.vector) / max(float(np.linalg.norm(vector)), 1e-9)
+        score = (
+            WEIGHTS["own"] * own
+            + WEIGHTS["window"] * window
+            + WEIGHTS["passage"] * around
+            + WEIGHTS["cosine"] * cosine
+            + WEIGHTS["retrieval"] * retrieval
+        )
+        if not is_question:
+            evidence.append(Evidence(passage, span, score, own, window, around, cosine))
+        before = match
+    return evidence
+
+
+def _best_match(similarity: Floats, columns: NDArray[np.bool_]) -> Floats:
+    """Each question token's best cosine among some of the passage's tokens, 0 without any."""
+    if not columns.any():
+        return np.zeros(len(similarity), np.float32)
+    return np.asarray(similarity[:, columns].max(axis=1), np.float32)
+
+
+class _Cache:
+    """The least recently used token vectors go first; safe to share between threads."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._items: OrderedDict[str, EncodedText] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, texts: Sequence[str]) -> dict[str, EncodedText]:
+        with self._lock:
+            found = {text: self._items[text] for text in texts if text in self._items}
+            for text in found:
+                self._items.move_to_end(text)
+            return found
+
+    def put(self, items: dict[str, EncodedText]) -> None:
+        with self._lock:
+            self._items.update(items)
+            while len(self._items) > self._size:
+                self._items.popitem(last=False)

@@ -1,0 +1,148 @@
+"""Hybrid retrieval: nearest vectors and BM25, fused; for the assistant, and as a LangChain retriever.
+
+It ranks passages. What in them answers the question is `qa.evidence`'s to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from index.passages import Passage, ScoredPassage
+
+if TYPE_CHECKING:
+    from langchain_core.retrievers import BaseRetriever
+
+    from index.embedding import EncodedText
+    from index.store import Filter, Generation
+    from qa.reranker import Reranker
+
+Fusion = Literal["scores", "ranks"]
+
+POOL = 50
+"""How many passages each of the two searches brings to the fusion."""
+RANK_CONSTANT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found: its fused score in 0..1, and the two it was fused from.
+
+    `dense` is the cosine with the question, -1..1; `lexical` the BM25 score, 0 for a passage
+    that is not among the best `POOL` by BM25.
+    """
+
+    passage: Passage
+    score: float
+    dense: float
+    lexical: float
+
+
+@dataclass(frozen=True, slots=True)
+class HybridSearch:
+    """Dense and lexical search, fused, then reranked by a cross-encoder if there is one."""
+
+    fusion: Fusion = "scores"
+    reranker: Reranker | None = None
+
+    def search(
+        self,
+        generation: Generation,
+        question: str,
+        encoded: EncodedText,
+        k: int,
+        where: Filter | None = None,
+    ) -> list[Hit]:
+        """The `k` best passages of a generation for a question, best first."""
+        dense = dict(generation.search_dense(encoded.vector, POOL, where))
+        lexical = dict(generation.search_lexical(question, POOL, where))
+        if missing := [name for name in lexical if name not in dense]:
+            cosines = generation.vectors(missing) @ encoded.vector
+            dense.update(zip(missing, map(float, cosines), strict=True))
+        fused = FUSIONS[self.fusion](dense, lexical)
+        best = sorted(fused, key=lambda name: (-fused[name], name))[:k]
+        hits = [
+            Hit(passage, fused[name], dense[name], lexical.get(name, 0.0))
+            for name, passage in zip(best, generation.passages(best), strict=True)
+        ]
+        return self._reranked(question, hits) if self.reranker else hits
+
+    def _reranked(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
+        assert self.reranker is not None
+        scores = self.reranker.score(question, [hit.passage.embedded for hit in hits])
+        reranked = [replace(hit, score=score) for hit, score in zip(hits, scores, strict=True)]
+        return sorted(reranked, key=lambda hit: -hit.score)
+
+
+def fuse_scores(dense: Mapping[str, float], lexical: Mapping[str, float]) -> dict[str, float]:
+    """The mean of both scores, each divided by its best: 0..1.
+
+    Better here than reciprocal ranks (`benchmarks/quality.py` measures both): a passage that wins
+    one search by far keeps its lead.
+    """
+    best_dense = max([*dense.values(), 1e-9])
+    best_lexical = max([*lexical.values(), 1e-9])
+    return {
+        name: max(0.0, dense[name] / best_dense + lexical.get(name, 0.0) / best_lexical) / 2
+        for name in dense
+    }
+
+
+def fuse_ranks(dense: Mapping[str, float], lexical: Mapping[str, float]) -> dict[str, float]:
+    """Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009), scaled to 0..1."""
+    fused = dict.fromkeys(dense, 0.0)
+    for scores in (dense, lexical):
+        for rank, name in enumerate(sorted(scores, key=lambda name: -scores[name])):
+            fused[name] += (RANK_CONSTANT + 1) / (RANK_CONSTANT + 1 + rank) / 2
+    return fused
+
+
+FUSIONS: Mapping[Fusion, Callable[[Mapping[str, float], Mapping[str, float]], dict[str, float]]] = {
+    "scores": fuse_scores,
+    "ranks": fuse_ranks,
+}
+
+
+def langchain_retriever(search: Callable[[str, int], list[ScoredPassage]], k: int) -> BaseRetriever:
+    """A LangChain retriever over `search(question, k)`; its documents carry their offsets."""
+    from langchain_core.callbacks import CallbackManagerForRetrieverRun
+    from langchain_core.documents import Document
+    from langchain_core.retrievers import BaseRetriever
+
+    class PassageRetriever(BaseRetriever):
+        """Hybrid search over the articles; `k` documents a question, best first."""
+
+        k: int
+
+        def _get_relevant_documents(
+            self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        ) -> list[Document]:
+            return [
+                Document(id=scored.passage.id, page_content=scored.passage.text, metadata=metadata)
+                for scored in search(query, self.k)
+                for metadata in [_metadata(scored)]
+            ]
+
+    return PassageRetriever(k=k)
+
+
+def _metadata(scored: ScoredPassage) -> dict[str, Any]:
+    passage = scored.passage
+    return {
+        "article_id": passage.article_id,
+        "title": passage.title,
+        "heading": passage.heading,
+        "kind": passage.kind,
+        "start": passage.start,
+        "end": passage.end,
+        "date": passage.date.isoformat() if passage.date else None,
+        "score": scored.score,
+    }
+
+
+def best_cosine(hits: Sequence[Hit]) -> float:
+    """The highest cosine among the hits, 0 when there are none."""
+    return float(np.max([hit.dense for hit in hits])) if hits else 0.0

@@ -1,0 +1,655 @@
+"""Parsing: heads, headings, FAQ layouts, furniture and comments, and five real articles."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.article import Article, parse_article
+from index.readers import read_text
+
+SHARED = Path(__file__).parents[2] / "shared" / "corpus"
+
+FIRST = (
+    "The delegation left the capital on Sunday evening and crossed the border river two days "
+    "later, railway officials in the region said."
+)
+SECOND = (
+    "Nobody would say what was agreed. Analysts in Seoul and Tokyo expect food to go one way and "
+    "shells the other, though neither side has confirmed it."
+)
+THIRD = (
+    "The carriages are heavy, and the bridges on the eastern line are old, so the train seldom "
+    "goes faster than sixty kilometres an hour."
+)
+PAIRS = (
+    ("Why does he travel by train?", "It is armoured, and it can be guarded along the whole line."),
+    (
+        "Did the U.S. object?",
+        "Yes. The U.S. Treasury warned of sanctions on Tuesday, September 12, 2023. So did others.",
+    ),
+    ("What did the two sides want?", "One side wanted shells. The other asked for grain and fuel."),
+)
+
+
+def parse(text: str, article_id: str = "some-file.txt") -> Article:
+    return parse_article(article_id, text)
+
+
+def body(article: Article) -> list[str]:
+    return [article.text[a:b] for section in article.sections for a, b in section.paragraphs]
+
+
+def dropped(article: Article) -> list[str]:
+    return [article.text[a:b] for a, b in article.dropped]
+
+
+def pairs(article: Article) -> list[tuple[str, str]]:
+    return [(pair.question, pair.answer) for pair in article.faq]
+
+
+# ---- Heads
+
+
+@pytest.mark.parametrize(
+    ("head", "title", "byline", "day"),
+    [
+        ("A Train Crosses the River", "A Train Crosses the River", "", None),
+        ("# A Train Crosses the River #", "A Train Crosses the River", "", None),
+        ("**A train crosses the river**", "A train crosses the river", "", None),
+        (
+            "Who waits at the border, and why now?",
+            "Who waits at the border, and why now?",
+            "",
+            None,
+        ),
+        ("Leader Leaves for the U.S.", "Leader Leaves for the U.S.", "", None),
+        ("A Train\n\nby Ann Lee", "A Train", "Ann Lee", None),
+        ("A Train\nBy ANN LEE and BO DE WIT", "A Train", "ANN LEE and BO DE WIT", None),
+        ("A Train\n\nWritten by Ann Lee, Daily Example", "A Train", "Ann Lee, Daily Example", None),
+        (
+            "A Train\n\nby Jane May, example | 13 September 2023",
+            "A Train",
+            "Jane May, example",
+            date(2023, 9, 13),
+        ),
+        ("A Train\n\nAuthor: Ann Lee", "A Train", "Ann Lee", None),
+        (
+            "A Train\n\nBy Ann Lee. This is an example written for a test.",
+            "A Train",
+            "Ann Lee. This is an example written for a test.",
+            None,
+        ),
+        ("A Train\n\nBy Ann Lee | September 12, 2023", "A Train", "Ann Lee", date(2023, 9, 12)),
+        ("A Train\n\nAnn Lee, 13 September 2023", "A Train", "Ann Lee", date(2023, 9, 13)),
+        ("A Train\n\nPublished: 2023-09-13", "A Train", "", date(2023, 9, 13)),
+        ("A Train\n\n2023-09-13T08:30:00Z", "A Train", "", date(2023, 9, 13)),
+        ("A Train\n\nTuesday, Sept. 12, 2023 at 4:15 pm EDT", "A Train", "", date(2023, 9, 12)),
+        ("A Train\n\nPosted on September 12th, 2023", "A Train", "", date(2023, 9, 12)),
+        ("A Train\n\nUpdated 10:32 GMT, 13 Sep 2023", "A Train", "", date(2023, 9, 13)),
+        (
+            "A Train\n\nPublished Sept 12, 2023; updated Sept 14, 2023",
+            "A Train",
+            "",
+            date(2023, 9, 12),
+        ),
+        ("A Train\n\nVladivostok, 12 September 2023", "A Train", "", date(2023, 9, 12)),
+        ("A Train\n\n13.09.2023", "A Train", "", date(2023, 9, 13)),
+        ("A Train\n\n09/13/2023", "A Train", "", date(2023, 9, 13)),
+        ("A Train\n\n09/12/2023", "A Train", "", None),
+        ("A Train\n\nMay 2, 2023\n\nUpdated: May 3, 2023", "A Train", "", date(2023, 5, 2)),
+        ("September 13, 2023\n\nA Train\n\nBy Ann Lee", "A Train", "Ann Lee", date(2023, 9, 13)),
+        ("Home\n\nA Train\n\n0 comment\n\n5 min read", "A Train", "", None),
+        ("A Train\n\nby Ann Lee\n0 comment\nNorthern Affairs", "A Train", "Ann Lee", None),
+        ("A Train\n\nby Ann Lee\n\nWorld News", "A Train", "Ann Lee", None),
+        ("World\nA Train\nBy Ann Lee and Bo De Wit", "A Train", "Ann Lee and Bo De Wit", None),
+    ],
+)
+def test_head(head: str, title: str, byline: str, day: date | None) -> None:
+    article = parse(f"{head}\n\n{FIRST}\n\n{SECOND}")
+    assert (article.title, article.byline, article.date) == (title, byline, day)
+    assert body(article) == [FIRST, SECOND]
+    assert article.sections[0].heading == ""
+
+
+@pytest.mark.parametrize(
+    ("article_id", "line", "day"),
+    [
+        ("2023-09-12-train.txt", "", date(2023, 9, 12)),
+        ("2023/09/12/train.md", "", date(2023, 9, 12)),
+        ("2023-09-12-train.txt", "September 13, 2023", date(2023, 9, 13)),
+        ("2023-09-12-train.txt", "Sept. 14", date(2023, 9, 14)),
+        ("2023-09-12-train.txt", "09/11/2023", date(2023, 9, 12)),
+        ("train.txt", "Sept. 14", None),
+        ("2023-13-45-train.txt", "", None),
+        ("train-1234567890.txt", "", None),
+    ],
+)
+def test_date_and_file_name(article_id: str, line: str, day: date | None) -> None:
+    article = parse(f"A Train\n\n{line}\n\n{FIRST}", article_id)
+    assert article.date == day
+    assert body(article) == [FIRST]
+
+
+def test_source_line() -> None:
+    article = parse(f"# A Train\n\nSource: https://example.org/train\n\n{FIRST}")
+    assert article.source == "https://example.org/train"
+    assert body(article) == [FIRST]
+
+
+def test_line_between_title_and_byline_is_text() -> None:
+    deck = "The journey took two days; the meeting, five hours."
+    article = parse(f"A Train\n\n{deck}\n\nBy Ann Lee\n\n{FIRST}")
+    assert (article.byline, body(article)) == ("Ann Lee", [deck, FIRST])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FIRST,
+        "One line without an end",
+        "A sentence. Another one.",
+        f"{FIRST}\n{SECOND}",
+        f"{FIRST}\n\n{SECOND}",
+        "He was born in the north.\nHe died in the south.",
+        "By September, the train had gone. Nobody saw it leave.",
+        "By Seoul and Tokyo, it was seen as a threat.\n\nThey said so on the same evening.",
+        "By Tuesday, the train had gone.\n\nNobody saw it leave, they said.",
+        "On September 13, 2023 the train came. It left on September 14, 2023.",
+        "The two met on 13 September 2023 at the spaceport.\n\nThey met again later that year.",
+        "In mathematics, an equation is said to be in the standard form\n\nwhere nothing is left.",
+        "The copyright law was passed in 2023. Comments were few. Related laws followed.",
+        "It was the first trip since 2019\nand the longest that anyone could remember.",
+    ],
+)
+def test_prose_without_title_stays_whole(text: str) -> None:
+    article = parse(text, "news/why-kim_travels.txt")
+    assert "".join("".join(body(article)).split()) == "".join(text.split())
+    assert article.title == "why kim travels"
+    assert not article.dropped
+    assert not article.faq
+
+
+def test_title_and_paragraph() -> None:
+    article = parse(f"Sapper\n\n{FIRST}")
+    assert (article.title, body(article)) == ("Sapper", [FIRST])
+
+
+# ---- Paragraphs and headings
+
+
+def wrap(text: str, width: int = 72) -> str:
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}".strip()
+    return "\n".join([*lines, line])
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n", "\n \n\n"])
+@pytest.mark.parametrize(
+    "heading", ["## The Way There", "The Way There", "What Does He Want?", "**The way there**"]
+)
+def test_headings(heading: str, gap: str) -> None:
+    article = parse(gap.join(["A Train", FIRST, heading, SECOND, THIRD]))
+    assert [section.heading for section in article.sections] == ["", heading.strip("#* ")]
+    assert body(article) == [FIRST, SECOND, THIRD]
+    assert not article.faq
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_hard_wrapped_paragraphs_are_one(gap: str) -> None:
+    wrapped = [wrap(paragraph) for paragraph in (FIRST, SECOND, THIRD)]
+    article = parse(gap.join(["A Train", wrapped[0], "The Way There", *wrapped[1:]]))
+    assert article.title == "A Train"
+    assert [section.heading for section in article.sections] == ["", "The Way There"]
+    if gap == "\n\n":
+        assert body(article) == wrapped
+    assert "".join(body(article)).split() == "".join(wrapped).split()
+
+
+@pytest.mark.parametrize("mark", ["- ", "* ", "• ", "1. ", "2) ", "> "])
+def test_marks_are_no_text(mark: str) -> None:
+    article = parse(f"A Train\n\n{FIRST}\n\n{mark}{SECOND}\n{mark}{THIRD}")
+    assert body(article) == [FIRST, SECOND, THIRD]
+
+
+def test_numbered_headings() -> None:
+    article = parse(f"A Train\n\n1. It is slow\n\n{FIRST}\n\n2. It is heavy\n\n{SECOND}")
+    assert [section.heading for section in article.sections] == ["It is slow", "It is heavy"]
+    assert body(article) == [FIRST, SECOND]
+
+
+def test_key_points_under_the_byline_are_text() -> None:
+    points = ["Leaders meet for five hours", "Nothing is signed"]
+    article = parse("\n".join(["A Train", "By Ann Lee", *points]) + f"\n\n{FIRST}")
+    assert points[0] in body(article)
+
+
+def test_a_list_without_marks_has_no_heading() -> None:
+    lines = [
+        "It carries three things:",
+        "Grain and maize",
+        "Shells that fit the guns of the south.",
+    ]
+    assert body(parse("\n".join([FIRST, *lines]))) == [FIRST, *lines]
+
+
+def test_lines_in_a_row_are_a_list() -> None:
+    lines = ["Wheat and maize", "Shells for guns", "Fuel for the winter"]
+    article = parse("\n\n".join([FIRST, "\n".join(lines), SECOND]))
+    assert body(article) == [FIRST, *lines, SECOND]
+
+
+# ---- FAQ
+
+LAYOUTS: dict[str, Callable[[int, str, str], str]] = {
+    "numbered": lambda n, q, a: f"{n}. {q}\n\n{a}\n\n",
+    "numbered, no blank lines": lambda n, q, a: f"{n}) {q}\n{a}\n",
+    "numbered, one paragraph": lambda n, q, a: f"{n}. {q} {a}\n\n",
+    "lines": lambda n, q, a: f"{q}\n\n{a}\n\n",
+    "lines, no blank lines": lambda n, q, a: f"{q}\n{a}\n",
+    "Q and A": lambda n, q, a: f"Q: {q}\nA: {a}\n\n",
+    "Q and A apart": lambda n, q, a: f"Q. {q}\n\nA. {a}\n\n",
+    "Q and A in one line": lambda n, q, a: f"Q{n}: {q} A{n}: {a}\n",
+    "Question and Answer": lambda n, q, a: f"Question: {q}\n\nAnswer: {a}\n\n",
+    "Question on a line": lambda n, q, a: f"Question {n}:\u0020{q}\nAnswer:\u0020{a}\n",
+    "headings": lambda n, q, a: f"### {q}\n\n{a}\n\n",
+    "numbered headings": lambda n, q, a: f"### {n}. {q}\n{a}\n",
+    "bold": lambda n, q, a: f"**{q}**\n\n{a}\n\n",
+    "bold, no blank line": lambda n, q, a: f"**{q}**\n{a}\n\n",
+    "bold in the paragraph": lambda n, q, a: f"**{q}** {a}\n\n",
+    "bold Q": lambda n, q, a: f"**Q: {q}**\n\nA: {a}\n\n",
+    "bold mark": lambda n, q, a: f"**Q:** {q}\n\n**A:** {a}\n\n",
+    "bullets": lambda n, q, a: f"- {q}\n\n{a}\n\n",
+    "hard-wrapped": lambda n, q, a: f"{wrap(q)}\n\n{wrap(a)}\n\n",
+}
+HEADINGS = [
+    "Frequently Asked Questions",
+    "Frequently Asked Questions (FAQ)",
+    "Frequently Asked Questions (FAQs) about Eastern Railways",
+    "FAQ",
+    "FAQs about the train",
+    "## FAQ: the train",
+    "Questions and Answers",
+    "**Q&A**",
+    "The Train: Frequently Asked Questions",
+]
+
+
+def faq(layout: str) -> str:
+    write = LAYOUTS[layout]
+    return "".join(write(n, q, a) for n, (q, a) in enumerate(PAIRS, 1)).strip()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_faq_layout(layout: str) -> None:
+    article = parse(f"A Train\n\n{FIRST}\n\nWhat now?\n\n{SECOND}\n\n## FAQ\n\n{faq(layout)}")
+    assert [(q, " ".join(a.split())) for q, a in pairs(article)] == list(PAIRS)
+    assert body(article) == [FIRST, SECOND]
+    for pair in article.faq:
+        assert article.text[pair.answer_start : pair.end] == pair.answer
+        assert article.text[pair.start :].startswith(pair.question)
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+@pytest.mark.parametrize("layout", ["lines", "numbered", "Q and A"])
+def test_faq_heading(heading: str, layout: str) -> None:
+    article = parse(f"A Train\n\n{FIRST}\n\n{heading}\n\n{faq(layout)}")
+    assert pairs(article) == list(PAIRS)
+    assert body(article) == [FIRST]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_follows_an_faq_is_body(layout: str) -> None:
+    text = f"A Train\n\n{FIRST}\n\nFAQ\n\n{faq(layout)}\n\n{SECOND}"
+    article = parse(text)
+    assert len(article.faq) == 3
+    assert article.faq[-1].answer == " ".join(PAIRS[-1][1].split())
+    assert body(article) == [FIRST, SECOND]
+
+
+@pytest.mark.parametrize("layout", ["numbered", "lines", "headings", "Q and A apart", "bold"])
+def test_answers_of_several_paragraphs(layout: str) -> None:
+    write = LAYOUTS[layout]
+    answer = f"{FIRST}\n\n- Grain\n- Fuel\n\n{SECOND}"
+    text = "".join(write(n, f"Is this question {n}?", answer) for n in (1, 2, 3))
+    article = parse(f"A Train\n\n{THIRD}\n\nFAQ\n\n{text}In conclusion, nobody knows.")
+    assert pairs(article) == [(f"Is this question {n}?", answer) for n in (1, 2, 3)]
+    assert body(article) == [THIRD, "In conclusion, nobody knows."]
+
+
+@pytest.mark.parametrize("heading", ["## The way back", "The Way Back"])
+def test_a_heading_ends_an_faq(heading: str) -> None:
+    article = parse(f"A Train\n\n{FIRST}\n\n## FAQ\n\n{faq('lines')}\n\n{heading}\n\n{SECOND}")
+    assert pairs(article) == list(PAIRS)
+    assert article.sections[-1].heading == heading.strip("# ")
+    assert body(article) == [FIRST, SECOND]
+
+
+def test_rhetorical_question_in_an_answer() -> None:
+    answer = f"{THIRD}\n\n{FIRST} And who would have thought so a year ago? Not us. Or did they?"
+    text = f"{PAIRS[0][0]}\n\n{answer}\n\n{PAIRS[1][0]}\n\n{PAIRS[1][1]}"
+    assert pairs(parse(f"A Train\n\n{SECOND}\n\nFAQ\n\n{text}")) == [
+        (PAIRS[0][0], answer),
+        PAIRS[1],
+    ]
+
+
+def test_introduction_of_an_faq_is_body() -> None:
+    intro = "Readers have written to us. Here is what they asked."
+    article = parse(f"A Train\n\n{FIRST}\n\nFAQ\n\n{intro}\n\n{faq('lines')}")
+    assert pairs(article) == list(PAIRS)
+    assert body(article) == [FIRST, intro]
+
+
+def test_article_that_is_an_faq() -> None:
+    article = parse(f"# FAQ: The Train\n\n{faq('headings')}")
+    assert article.title == "FAQ: The Train"
+    assert pairs(article) == list(PAIRS)
+
+
+def test_marked_questions_need_no_heading() -> None:
+    article = parse(f"A Train\n\n{FIRST}\n\n{faq('Q and A')}")
+    assert pairs(article) == list(PAIRS)
+    assert body(article) == [FIRST]
+
+
+def test_question_headings_of_the_body_are_no_faq() -> None:
+    article = parse(f"A Train\n\n{FIRST}\n\nWhat Is It For?\n\n{SECOND}\n\nWhy Now?\n\n{THIRD}")
+    assert not article.faq
+    assert [section.heading for section in article.sections] == ["", "What Is It For?", "Why Now?"]
+
+
+# ---- Comments and furniture
+
+COMMENTS = {
+    "name, date and time": "AlexP September 13, 2023 - 4:15 pm\n\nWhat about us?\n\n"
+    "Nina_C September 13, 2023 - 5:19 pm\n\nThey will do it again. I am sure of it.",
+    "two lines": "AlexP\nSeptember 13, 2023 at 4:15 pm\nWhat about us?\nReply\n\n"
+    "Nina C.\nSeptember 14, 2023 at 4:15 pm\nThey will do it again.\nReply",
+    "ago": "AlexP • 2 days ago\n\nWhat about us?\n\nNina C, 3 hours ago\n\nThey will do it again.",
+    "headed": "3 comments\n\nalexp: What about us?\n\nnina: They will do it again. I am sure.",
+    "markdown": "## Comments (2)\n\n**AlexP** – 13 Sept 2023, 10:12\n\nWhat about us?\n\n"
+    "**nina_c** – 13 Sept 2023, 11:40\n\nThey will do it again.",
+    "handles and days": "kim_fan99, 13 September 2023\n\nWhat about us?\n\n"
+    "nina, 14 September 2023\n\nNo way.",
+    "form": "Leave a Reply\n\nYour email address will not be published. Required fields: *",
+    "what readers say": "What readers say\n\nAlex from Busan: What about us?",
+}
+
+
+@pytest.mark.parametrize("comments", COMMENTS)
+@pytest.mark.parametrize("with_faq", [False, True])
+def test_comments_are_dropped(comments: str, with_faq: bool) -> None:
+    story = f"A Train\n\n{FIRST}\n\n{SECOND}" + f"\n\nFAQ\n\n{faq('lines')}" * with_faq
+    article = parse(f"{story}\n\n{COMMENTS[comments]}")
+    assert body(article) == [FIRST, SECOND]
+    assert pairs(article) == list(PAIRS) * with_faq
+    assert (
+        "".join("".join(dropped(article)).split())
+        == "".join(COMMENTS[comments].replace("**", "").replace("## ", "").split())
+        or "*" in COMMENTS[comments]
+    )
+
+
+@pytest.mark.parametrize(
+    "furniture",
+    [
+        "Advertisement",
+        "Share this:",
+        "Facebook Twitter WhatsApp Email",
+        "Related articles\n\nA bridge is built\n\nGrain prices rise again",
+        "You may also like",
+        "More about Northern Affairs\n\nYou may also like\n\nLeave a Comment",
+        "READ MORE: A bridge is built",
+        "Tags: trains, borders",
+        "Sign up for our newsletter and get the news in your inbox every morning.",
+        "Photo: Ann Lee / Example Pictures",
+        "© 2023 Daily Example",
+        "Copyright 2023 Daily Example. All rights reserved.",
+        "Editors' Picks\n\nLatest News",
+        "You may also be interested in:\n\nWho is on the train?\n\nWhat does the driver know?",
+        "Image source, Example Pictures",
+        "About the author\n\nAnn Lee writes for our website about railways.",
+        "Reporting by Ann Lee; editing by Bo de Wit",
+    ],
+)
+@pytest.mark.parametrize("with_faq", [False, True])
+def test_furniture_is_dropped(furniture: str, with_faq: bool) -> None:
+    story = f"A Train\n\n{FIRST}\n\n{SECOND}" + f"\n\nFAQ\n\n{faq('lines')}" * with_faq
+    article = parse(f"{story}\n\n{furniture}")
+    assert body(article) == [FIRST, SECOND]
+    assert pairs(article) == list(PAIRS) * with_faq
+    assert "\n\n".join(dropped(article)) == furniture
+
+
+def test_site_blurb_under_furniture_is_dropped() -> None:
+    blurb = "The Example is a place for news of the railway, its people and what they carry."
+    tail = f"You may also like\n\nLatest news\n\n{blurb}\n\n© 2023 The Example"
+    article = parse(f"A Train\n\n{FIRST}\n\n{SECOND}\n\n{tail}")
+    assert body(article) == [FIRST, SECOND]
+    assert blurb in dropped(article)
+
+
+@pytest.mark.parametrize(
+    "furniture",
+    [
+        "Advertisement",
+        "Related: A bridge is built",
+        "Related stories\n\nA bridge is built",
+        "Share",
+    ],
+)
+def test_the_article_goes_on_after_furniture(furniture: str) -> None:
+    article = parse(f"A Train\n\n{FIRST}\n\n{furniture}\n\n{SECOND}\n\n{THIRD}")
+    assert body(article) == [FIRST, SECOND, THIRD]
+    assert "\n\n".join(dropped(article)) == furniture
+
+
+def test_an_faq_below_the_comments_button_is_kept() -> None:
+    article = parse(f"A Train\n\n{FIRST}\n\n{SECOND}\n\nLeave a comment\n\nFAQ\n\n{faq('lines')}")
+    assert pairs(article) == list(PAIRS)
+    assert body(article) == [FIRST, SECOND]
+
+
+@pytest.mark.parametrize("line", ["Leave a comment", "12 Comments", "Share this", "Print"])
+def test_a_toolbar_above_the_text_drops_nothing_else(line: str) -> None:
+    article = parse(f"A Train\n\nBy Ann Lee\n\n{line}\n\n{FIRST}\n\n{SECOND}")
+    assert (body(article), dropped(article)) == ([FIRST, SECOND], [line])
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "Comments by the minister were brief.",
+        "Related talks were held in March, and they failed.",
+        "The last meeting was on April 25, 2019 at 2:05 pm.",
+        "Share prices fell on Tuesday after the news.",
+        "More about the deal became known on Friday, when an official spoke to reporters.",
+        "Subscribers to the theory are few.",
+        "Print runs of the state newspaper were doubled.",
+        "He left.",
+        "\u201cNo,\u201d he said.",
+    ],
+)
+def test_prose_that_sounds_like_furniture_is_body(paragraph: str) -> None:
+    article = parse(f"A Train\n\n{FIRST}\n\n{paragraph}\n\n{SECOND}")
+    assert body(article) == [FIRST, paragraph, SECOND]
+    assert not article.dropped
+
+
+def test_furniture_inside_an_answer_is_never_part_of_it() -> None:
+    text = faq("lines").replace(PAIRS[2][0], f"Advertisement\n\n{PAIRS[2][0]}")
+    article = parse(f"A Train\n\n{FIRST}\n\nFAQ\n\n{text}\n\nAdvertisement\n\n{SECOND}")
+    assert pairs(article) == list(PAIRS)
+    assert body(article) == [FIRST, SECOND]
+
+
+# ---- Any text
+
+LINES = st.sampled_from(
+    [
+        *(
+            FIRST,
+            SECOND,
+            "A Train",
+            "# A Train",
+            "FAQ",
+            "### Why?",
+            "Why now?",
+            "1. Why?",
+            "Q: Why?",
+        ),
+        *("A: So.", "By Ann Lee", "September 13, 2023", "AlexP September 13, 2023 - 4:15 pm"),
+        *(
+            "Leave a comment",
+            "Related",
+            "You may also like",
+            "© 2023",
+            "- item",
+            "**bold**",
+            "",
+            "",
+        ),
+    ]
+)
+TEXTS = st.one_of(
+    st.lists(LINES | st.text(max_size=40), max_size=14).map("\n".join), st.text(max_size=200)
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+def test_every_range_is_exact(text: str) -> None:
+    article = parse(text)
+    spans = sorted(
+        [span for section in article.sections for span in section.paragraphs]
+        + [(pair.start, pair.end) for pair in article.faq]
+        + list(article.dropped)
+    )
+    for start, end in spans:
+        assert text[start:end] == text[start:end].strip() != ""
+    for (_, end), (start, _) in pairwise(spans):
+        assert end <= start
+    for pair in article.faq:
+        assert pair.start < pair.answer_start < pair.end
+        assert text[pair.answer_start : pair.end] == pair.answer
+    assert article.title
+
+
+# ---- The five real articles: what is expected of them is counts, offsets and digests
+
+
+def digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared articles are not here")
+@pytest.mark.parametrize(
+    ("article_id", "title", "byline", "paragraphs", "headings", "ends", "text"),
+    [
+        (
+            "000_2745f0869d1d7d17.txt",
+            "8c8c1f293339fe14",
+            0,
+            [2, 1],
+            [0, 0],
+            (0, 3916),
+            "0ec0ec3cac3ab123",
+        ),
+        (
+            "001_3b96f0cd09c9574e.txt",
+            "e5973666d815d68a",
+            14,
+            [14],
+            [0],
+            (143, 4134),
+            "ae7774519928e425",
+        ),
+        (
+            *("002_8deb2fa40982c21c.txt", "b93afd90247cb8db", 12, [4, 2, 2, 3], [0, 27, 37, 42]),
+            *((130, 4062), "698fc186d5727123"),
+        ),
+        (
+            *("003_9c2222ef2acf77fe.txt", "24e6d3e5535aa8c8", 0, [3, 3, 3], [0, 38, 29]),
+            *((0, 2800), "562942bd87d1fc37"),
+        ),
+        (
+            "004_a068e6ad01634e10.txt",
+            "7743249efbf85db5",
+            0,
+            [11],
+            [0],
+            (72, 3939),
+            "719318f4f3f78b5e",
+        ),
+    ],
+)
+def test_body_of_a_real_article(
+    article_id: str,
+    title: str,
+    byline: int,
+    paragraphs: list[int],
+    headings: list[int],
+    ends: tuple[int, int],
+    text: str,
+) -> None:
+    article = parse(read_text(SHARED / article_id), article_id)
+    assert (digest(article.title), len(article.byline), article.date) == (title, byline, None)
+    assert [len(section.paragraphs) for section in article.sections] == paragraphs
+    assert [len(section.heading) for section in article.sections] == headings
+    spans = [span for section in article.sections for span in section.paragraphs]
+    assert (spans[0][0], spans[-1][1]) == ends
+    assert digest(*body(article)) == text
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared articles are not here")
+@pytest.mark.parametrize(
+    ("article_id", "count", "ends", "text"),
+    [
+        ("000_2745f0869d1d7d17.txt", 7, (818, 3609), "7d6d9b73976400ae"),
+        ("001_3b96f0cd09c9574e.txt", 6, (4198, 6577), "1e713dbffe30dc83"),
+        ("002_8deb2fa40982c21c.txt", 10, (4131, 7414), "4cff38e4bae5258e"),
+        ("003_9c2222ef2acf77fe.txt", 0, None, "e3b0c44298fc1c14"),
+        ("004_a068e6ad01634e10.txt", 0, None, "e3b0c44298fc1c14"),
+    ],
+)
+def test_faq_of_a_real_article(
+    article_id: str, count: int, ends: tuple[int, int] | None, text: str
+) -> None:
+    article = parse(read_text(SHARED / article_id), article_id)
+    assert len(article.faq) == count
+    if ends:
+        assert (article.faq[0].start, article.faq[-1].end) == ends
+    assert digest(*(f"{pair.question}\n{pair.answer}" for pair in article.faq)) == text
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared articles are not here")
+@pytest.mark.parametrize(
+    ("article_id", "count", "ends", "text"),
+    [
+        ("000_2745f0869d1d7d17.txt", 0, None, "e3b0c44298fc1c14"),
+        ("001_3b96f0cd09c9574e.txt", 9, (111, 7006), "ce32d245e0af3d42"),
+        ("002_8deb2fa40982c21c.txt", 15, (103, 8523), "d84f8e6a3eaa3ef7"),
+        ("003_9c2222ef2acf77fe.txt", 0, None, "e3b0c44298fc1c14"),
+        ("004_a068e6ad01634e10.txt", 0, None, "e3b0c44298fc1c14"),
+    ],
+)
+def test_furniture_of_a_real_article(
+    article_id: str, count: int, ends: tuple[int, int] | None, text: str
+) -> None:
+    article = parse(read_text(SHARED / article_id), article_id)
+    assert len(article.dropped) == count
+    if ends:
+        assert (article.dropped[0][0], article.dropped[-1][1]) == ends
+    assert digest(*dropped(article)) == text

@@ -1,0 +1,74 @@
+"""Settings: each from Python or from the environment, and a wrong one told in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qa import Settings, SettingsError
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"QA_{name.upper()}", raising=False)
+
+
+SET = [
+    ("corpus", "articles", Path("articles")),
+    ("index_dir", "/tmp/elsewhere", Path("/tmp/elsewhere")),
+    ("index_faq", "false", False),
+    ("embedding_model", "models/other", "models/other"),
+    ("reranker", "models/cross", "models/cross"),
+    ("allow_download", "1", True),
+    ("llm", "ollama:small", "ollama:small"),
+    ("min_confidence", "0.25", 0.25),
+    ("top_k", "7", 7),
+    ("fusion", "ranks", "ranks"),
+    ("max_question_chars", "99", 99),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "value"), SET)
+def test_the_environment_sets_it_and_python_goes_before(
+    monkeypatch: pytest.MonkeyPatch, name: str, given: str, value: object
+) -> None:
+    default = getattr(Settings(), name)
+    assert default != value
+    monkeypatch.setenv(f"QA_{name.upper()}", given)
+    assert getattr(Settings(), name) == value
+    assert getattr(Settings(**{name: default}), name) == default
+
+
+def test_every_setting_is_described_and_tested_here() -> None:
+    assert {name for name, _, _ in SET} == set(Settings.model_fields)
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("min_confidence", 1.5),
+        ("min_confidence", -0.1),
+        ("min_confidence", "high"),
+        ("top_k", 0),
+        ("top_k", "many"),
+        ("index_faq", "perhaps"),
+        ("max_question_chars", 0),
+        ("colour", "red"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_variable_in_one_line(name: str, given: object) -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings(**{name: given})
+    told = str(error.value)
+    assert name in told
+    assert f"QA_{name.upper()}" in told
+    assert repr(given) in told
+    assert "\n" not in told
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().top_k = 3
