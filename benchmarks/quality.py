@@ -56,9 +56,21 @@ def measure_squad(folder: Path, encoder: Encoder) -> list[Row]:
         answers = [bot.ask(question.text) for question in track(questions, f"squad, {fusion}")]
         pairs = list(zip(questions, answers, strict=True))
         rows += [
-            (f"paragraph recall@1, fused by {fusion}", _share(recalled(*p, 1) for p in pairs), "0.94"),
-            (f"paragraph recall@5, fused by {fusion}", _share(recalled(*p, 5) for p in pairs), "0.985"),
-            (f"first cited sentence right, {fusion}", _share(first_right(*p) for p in pairs), "0.83"),
+            (
+                f"paragraph recall@1, fused by {fusion}",
+                _share(recalled(*p, 1) for p in pairs),
+                "0.94",
+            ),
+            (
+                f"paragraph recall@5, fused by {fusion}",
+                _share(recalled(*p, 5) for p in pairs),
+                "0.985",
+            ),
+            (
+                f"first cited sentence right, {fusion}",
+                _share(first_right(*p) for p in pairs),
+                "0.83",
+            ),
             ("citations verbatim", verbatim(bot, answers), "1.000"),
         ]
     return rows

@@ -1,1 +1,1 @@
-"""Articles in, passages out: reading, parsing, cutting, embedding and storing. Never imports `qa`."""
+"""Articles in, passages out: reading, parsing, cutting, embedding, storing. Never imports `qa`."""

@@ -16,6 +16,10 @@ from index.furniture import split_furniture
 from index.head import read_head
 from index.layout import Block, find_blocks, is_heading
 
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_OPENING_WORDS = 8
+_LONGEST_OPENING = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -63,7 +67,7 @@ def parse_article(article_id: str, text: str) -> Article:
     """Parse the text of an article's file, as `index.readers.read_text` gives it.
 
     Any text parses: what has no title, headings or FAQ is an article of paragraphs. A title is
-    only taken from a line that stands over a text; else it is the file's name, made readable.
+    only taken from a line that stands over a text; else there is `stand_in_title`.
     """
     blocks = find_blocks(text)
     head = read_head(blocks)
@@ -72,7 +76,7 @@ def parse_article(article_id: str, text: str) -> Article:
     parted = part_faq(blocks, announced=is_faq_title(head.title))
     return Article(
         id=article_id,
-        title=head.title or _title_from_name(article_id),
+        title=head.title or stand_in_title(article_id, text),
         text=text,
         sections=tuple(section for part in parted.body for section in _sections(part)),
         faq=tuple(_faq_pair(text, pair) for pair in parted.pairs),
@@ -104,7 +108,15 @@ def _faq_pair(text: str, pair: Pair) -> FaqPair:
     return FaqPair(question, text[answer_start:end], start, answer_start, end)
 
 
-def _title_from_name(article_id: str) -> str:
-    """The file's name in words: "why-kim_travels.txt" is "why kim travels"."""
+def stand_in_title(article_id: str, text: str) -> str:
+    """What an article without a title of its own is called: its file's name, made readable.
+
+    "why-kim_travels.txt" is "why kim travels"; where the name holds no word ("000_2745f0.txt"),
+    the text's first words stand in.
+    """
     stem = PurePosixPath(article_id).stem
-    return " ".join(re.split(r"[\s_-]+", stem)).strip() or article_id
+    words = re.split(r"[\s_-]+", stem)
+    opening = text.split(maxsplit=_OPENING_WORDS)[:_OPENING_WORDS]
+    if opening and not any(_WORD.fullmatch(word) for word in words):
+        return " ".join(opening)[:_LONGEST_OPENING].rstrip(" .,;:") + "…"
+    return " ".join(words).strip() or article_id

@@ -115,7 +115,7 @@ class Encoder:
                 normalize_embeddings=True,
                 show_progress_bar=False,
             )
-            parts.append(np.asarray(vectors, np.float32))
+            parts.append(unit(np.asarray(vectors, np.float32)))  # bfloat16 rounds lengths too
             if progress:
                 progress(min(done * WINDOW, len(texts)), len(texts))
         return np.concatenate(parts)
@@ -160,7 +160,10 @@ class Encoder:
         with self._lock:
             import torch
             from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging
 
+            # A bar for 0.1 s of loading, on every program's stderr.
+            logging.disable_progress_bar()  # type: ignore[no-untyped-call]
             dtype = torch.bfloat16 if _fast_bfloat16() else torch.float32
             return SentenceTransformer(
                 str(self.folder),

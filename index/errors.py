@@ -1,4 +1,4 @@
-"""The errors an index can raise for a reason its user can mend; `qa.errors` draws the whole tree."""
+"""The errors an index raises for a reason its user can mend; `qa.errors` draws the whole tree."""
 
 
 class CitedError(Exception):

@@ -183,7 +183,7 @@ def _comments_start(blocks: Sequence[Block]) -> int:
 
 
 def _is_comment_header(blocks: Sequence[Block], at: int) -> bool:
-    """Whether a line says who wrote what follows, and when: "AlexP 13 September 2023, 16:15"."""
+    """Whether a line says who wrote what follows, and when: "Rail_fan 13 Sept 2023, 16:15"."""
     text = blocks[at].text
     if len(text) > 90 or blocks[at].level or at + 1 >= len(blocks):
         return False

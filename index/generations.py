@@ -126,7 +126,7 @@ class Generations:
     def swap(self, generation: Path) -> None:
         """Make a whole and verified `generation` the serving one, in one step that lasts.
 
-        The generation before it stays until the next sync.
+        The generation before it stays until the next sync, which begins with `remove_leftovers`.
         """
         make_durable(generation)
         waiting = self.folder / f"{CURRENT}.next"
@@ -134,10 +134,13 @@ class Generations:
             handle.write(generation.name + "\n")
             handle.flush()
             os.fsync(handle.fileno())
-        previous = self.current()
         os.replace(waiting, self.folder / CURRENT)
         _fsync(self.folder)
-        self._remove_all_but({generation.name, previous or generation.name})
+
+    def discard(self, generation: Path) -> None:
+        """Remove a generation whose build failed, unless it came to serve all the same."""
+        if self.current() != generation.name:
+            shutil.rmtree(generation, ignore_errors=True)
 
     def remove_leftovers(self) -> None:
         """Leave only the serving generation: what a killed build left behind goes, too."""
@@ -147,12 +150,9 @@ class Generations:
         except RebuildError:
             serving = None
             (self.folder / CURRENT).unlink()
-        self._remove_all_but({serving or ""})
-
-    def _remove_all_but(self, names: set[str]) -> None:
         for path in self._all():
             self._note_highest(path.name)
-            if path.name not in names:
+            if path.name != serving:
                 _remove_unless_held(path)
 
     def _note_highest(self, *names: str) -> None:

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Literal
 
-from index.article import Article, FaqPair, Section
+from index.article import Article, FaqPair, Section, stand_in_title
 from index.sentences import Span, sentences, strip_span
 
 __all__ = ["CountTokens", "Kind", "Passage", "ScoredPassage", "Span", "cut", "sentences"]
@@ -32,6 +32,8 @@ class Passage:
     `article.text[start:end] == passage.text`. `sentences` holds the `(start, end)` offsets, into
     the article's text too, of the sentences that may be quoted: all of a body passage's, and of
     an FAQ pair only its answer's. `heading` is the section's heading, or the FAQ question.
+    `title` is the title that stands over the article, "" where none does: a file's name says
+    nothing of the text.
     """
 
     id: str
@@ -104,7 +106,8 @@ def cut(
     `count_tokens` counts each of some texts without special tokens. The counts of neighbours are
     added up, which is exact for WordPiece and never too low for the usual subword models.
     """
-    title = _fitting(article.title, count_tokens, limit // 4)
+    named = article.title != stand_in_title(article.id, article.text)
+    title = _fitting(article.title, count_tokens, limit // 4) if named else ""
     runs = [run for section in article.sections for run in _section_runs(article.text, section)]
     if faq:
         runs += [_faq_run(article.text, pair) for pair in article.faq if pair.answer.strip()]
@@ -239,6 +242,9 @@ def _passages(
 _INSIDE = 400
 """To keep a paragraph whole, a passage may miss its target by 20 tokens."""
 
+_MOST_PIECES = 40
+"""More sentences than this are a list of scraps; without a bound they would take long."""
+
 
 def _groups(
     counts: Sequence[int], inside: Sequence[bool], budget: int, target: tuple[int, int]
@@ -254,7 +260,7 @@ def _groups(
     for last in range(1, len(counts) + 1):
         size = 0
         options: list[tuple[float, int]] = []
-        for first in range(last - 1, -1, -1):
+        for first in range(last - 1, max(last - 1 - _MOST_PIECES, -1), -1):
             size += counts[first]
             if size > budget and options:
                 break

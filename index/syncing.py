@@ -5,10 +5,10 @@ One sync at a time; whatever happens to it, the generation that serves is whole.
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -88,7 +88,7 @@ class Sync:
             serving = self._next() or self.base
         except (OSError, sqlite3.DatabaseError) as error:
             raise StoreError(
-                f"the index in {folder} could not be written, nothing in it has changed: {error}"
+                f"the index in {folder} could not be written: {error}; what served goes on serving"
             ) from error
         if serving is None:
             raise CorpusError(self._nothing())
@@ -105,7 +105,7 @@ class Sync:
         if self.base and self._is_small(changes):
             try:
                 return self._build(articles, changes.outgoing)
-            except RebuildError:
+            except (RebuildError, sqlite3.DatabaseError):
                 articles = self._read(changes.incoming)  # the copy does not hold: from nothing
         return self._build(chain(articles, self._read(changes.unchanged)), None)
 
@@ -129,7 +129,7 @@ class Sync:
             generation.verify()
             self.generations.swap(folder)
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            self.generations.discard(folder)
             raise
         self._tell("verifying", 1, 1)
         return generation
@@ -142,11 +142,17 @@ class Sync:
         outgoing: Iterable[str],
     ) -> Manifest:
         """Fill the folder of a new generation and close its files."""
-        records, vectors = _copy(base, folder) if base else _create(folder)
-        cache = VectorCache(self.generations.folder / CACHE, self.encoder)
+        if base:
+            base.copy_to(folder)
         files = dict(base.manifest.files) if base else {}
         churn = base.manifest.churn if base else 0
-        try:
+        with (
+            closing(
+                Records.open(folder, write=True) if base else Records.create(folder)
+            ) as records,
+            closing(VectorStore.open(folder) if base else VectorStore.create(folder)) as vectors,
+            closing(VectorCache(self.generations.folder / CACHE, self.encoder)) as cache,
+        ):
             for name in outgoing:
                 gone = records.remove(name)
                 vectors.remove(gone)
@@ -160,10 +166,6 @@ class Sync:
             records.finish()
             _articles, passages = records.counts()
             cache.prune(records.embedded_texts(), passages)
-        finally:
-            cache.close()
-            records.close()
-            vectors.close()
         wanted = fingerprint(self.encoder, self.index_faq)
         return Manifest(wanted, files, passages, seal(folder), churn)
 
@@ -244,12 +246,3 @@ class Sync:
     def _tell(self, step: str, done: int, of: int) -> None:
         if self.progress:
             self.progress(step, done, of)
-
-
-def _create(folder: Path) -> tuple[Records, VectorStore]:
-    return Records.create(folder), VectorStore.create(folder)
-
-
-def _copy(base: Generation, folder: Path) -> tuple[Records, VectorStore]:
-    base.copy_to(folder)
-    return Records.open(folder, write=True), VectorStore.open(folder)

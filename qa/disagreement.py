@@ -12,7 +12,7 @@ from typing import Literal
 
 Asked = Literal["date", "number", "place", "yes or no"]
 
-_MONTHS = "january february march april may june july august september october november december"
+_MONTHS = "January February March April May June July August September October November December"
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday"
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -29,7 +29,10 @@ _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "tri
 _ASKED: tuple[tuple[Asked, str], ...] = (
     ("date", r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:date|day|month|year|decade|century)\b"),
     ("number", r"\bhow (?:many|much|long|old|far|big|large|high|tall|deep|fast|often|heavy)\b"),
-    ("number", r"\b(?:what|which) (?:\w+ )?(?:number|percentage|share|age|amount|price|distance)\b"),
+    (
+        "number",
+        r"\b(?:what|which) (?:\w+ )?(?:number|percentage|share|age|amount|price|distance)\b",
+    ),
     ("place", r"\bwhere\b|\b(?:what|which) (?:city|town|place|country|site|venue|state|region)\b"),
     (
         "yes or no",
@@ -37,14 +40,14 @@ _ASKED: tuple[tuple[Asked, str], ...] = (
     ),
 )
 _YEAR = r"(?:1[0-9]|20)\d\d"
-_ANY_MONTH = "|".join(f"{month[:3]}(?:{month[3:]}|\\.)?" for month in _MONTHS.split())
+# Case counts: "they may" and "a march" are no months.
+_ANY_MONTH = "|".join(f"{month[:3]}(?:{month[3:]}|t)?\\.?" for month in _MONTHS.split())
 _DATE_PARTS: Mapping[str, re.Pattern[str]] = {
     "year": re.compile(rf"\b({_YEAR})s?\b"),
-    "month": re.compile(rf"\b({_ANY_MONTH})(?=\W|$)", re.IGNORECASE),
+    "month": re.compile(rf"\b({_ANY_MONTH})(?=\W|$)"),
     "day": re.compile(
         rf"\b(\d\d?)(?:st|nd|rd|th)?(?: of)? (?:{_ANY_MONTH})(?=\W|$)"
-        rf"|\b(?:{_ANY_MONTH}) (\d\d?)(?:st|nd|rd|th)?\b(?!\d)",
-        re.IGNORECASE,
+        rf"|\b(?:{_ANY_MONTH}) (\d\d?)(?:st|nd|rd|th)?\b(?!\d)"
     ),
     "weekday": re.compile(rf"\b({'|'.join(_DAYS.split())})\b", re.IGNORECASE),
 }
@@ -58,7 +61,8 @@ _PLACE = re.compile(
     r"((?:[A-Z][\w'’-]*(?:\s+(?:of\s+|the\s+)?)?)+)"
 )
 _NO = re.compile(
-    r"\b(?:no|not|never|nothing|none|neither|nor|without|den(?:y|ies|ied)|refus\w+|\w+n['’]t)\b", re.I
+    r"\b(?:no|not|never|nothing|none|neither|nor|without|den(?:y|ies|ied)|refus\w+|\w+n['’]t)\b",
+    re.I,
 )
 
 
@@ -122,9 +126,7 @@ def places(text: str) -> frozenset[str]:
     return frozenset(match[1].strip() for match in _PLACE.finditer(text))
 
 
-def _numbers_differ(
-    left: Iterable[tuple[float, str]], right: Iterable[tuple[float, str]]
-) -> bool:
+def _numbers_differ(left: Iterable[tuple[float, str]], right: Iterable[tuple[float, str]]) -> bool:
     """Whether some unit is counted on both sides, and never with the same number."""
     pairs = [(one[0], other[0]) for one, other in product(left, right) if one[1] == other[1] != ""]
     return bool(pairs) and not any(one == other for one, other in pairs)

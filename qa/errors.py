@@ -1,14 +1,14 @@
 """Every error a user can cause, each with one line that says what was wrong and what to do.
 
-    CitedError
-    ├── CorpusError        the folder of articles is missing or cannot be read
-    ├── ModelError         the embedding model is missing, damaged or not what it claims to be
-    ├── StoreError         the index on disk cannot be used as it is
-    │   ├── NoIndexError   there is no finished index yet
-    │   └── BusyError      another process is writing to the index
-    ├── QuestionError      the question is empty, too long or not text
-    ├── SettingsError      a setting has a value that cannot be used
-    └── LanguageModelError the chat model is missing or does not answer
+CitedError
+├── CorpusError        the folder of articles is missing or cannot be read
+├── ModelError         the embedding model is missing, damaged or not what it claims to be
+├── StoreError         the index on disk cannot be used as it is
+│   ├── NoIndexError   there is no finished index yet
+│   └── BusyError      another process is writing to the index
+├── QuestionError      the question is empty, too long or not text
+├── SettingsError      a setting has a value that cannot be used
+└── LanguageModelError the chat model is missing or does not answer
 """
 
 from index.errors import BusyError, CitedError, CorpusError, ModelError, NoIndexError, StoreError

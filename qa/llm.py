@@ -1,4 +1,4 @@
-""" "provider:model" -> a LangChain chat model. What is asked of it is for others to say."""
+"""A chat model by its name, "provider:model". What is asked of it is for others to say."""
 
 from __future__ import annotations
 

@@ -26,7 +26,9 @@ ALIKE = 0.6
 """The share of common words from which two sentences count as one said twice."""
 
 _WORDS = re.compile(r"[^\W_]+")
-_TELLING = re.compile(r"\d+|\b(?:no|not|never|none|nothing|without|un\w+|\w+n['’]t)\b", re.IGNORECASE)
+_TELLING = re.compile(
+    r"\d+|\b(?:no|not|never|none|nothing|without|un\w+|\w+n['’]t)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
         if not any(same(piece, other) for other in chosen):
             chosen.append(piece)
             length += len(piece.quote)
-    return Quotation(tuple(Quote(piece, _said_again(piece, evidence)) for piece in in_order(chosen)))
+    return Quotation(
+        tuple(Quote(piece, _said_again(piece, evidence)) for piece in in_order(chosen))
+    )
 
 
 def in_order(chosen: Sequence[Evidence]) -> list[Evidence]:

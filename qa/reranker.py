@@ -38,4 +38,5 @@ class Reranker:
     def _model(self) -> CrossEncoder:
         from sentence_transformers import CrossEncoder
 
-        return CrossEncoder(str(self.folder), device="cpu", local_files_only=True)
+        model: CrossEncoder = CrossEncoder(str(self.folder), device="cpu", local_files_only=True)
+        return model

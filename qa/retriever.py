@@ -1,4 +1,4 @@
-"""Hybrid retrieval: nearest vectors and BM25, fused; for the assistant, and as a LangChain retriever.
+"""Hybrid retrieval: nearest vectors and BM25, fused; alone, also as a LangChain retriever.
 
 It ranks passages. What in them answers the question is `qa.evidence`'s to say.
 """

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.article import Article, parse_article
+from index.article import Article, parse_article, stand_in_title
 from index.readers import read_text
 
 SHARED = Path(__file__).parents[2] / "shared" / "corpus"
@@ -373,16 +373,16 @@ def test_question_headings_of_the_body_are_no_faq() -> None:
 # ---- Comments and furniture
 
 COMMENTS = {
-    "name, date and time": "AlexP September 13, 2023 - 4:15 pm\n\nWhat about us?\n\n"
-    "Nina_C September 13, 2023 - 5:19 pm\n\nThey will do it again. I am sure of it.",
-    "two lines": "AlexP\nSeptember 13, 2023 at 4:15 pm\nWhat about us?\nReply\n\n"
-    "Nina C.\nSeptember 14, 2023 at 4:15 pm\nThey will do it again.\nReply",
-    "ago": "AlexP • 2 days ago\n\nWhat about us?\n\nNina C, 3 hours ago\n\nThey will do it again.",
-    "headed": "3 comments\n\nalexp: What about us?\n\nnina: They will do it again. I am sure.",
-    "markdown": "## Comments (2)\n\n**AlexP** – 13 Sept 2023, 10:12\n\nWhat about us?\n\n"
-    "**nina_c** – 13 Sept 2023, 11:40\n\nThey will do it again.",
+    "name, date and time": "Rail_fan September 13, 2023 - 3:05 pm\n\nWhat about us?\n\n"
+    "mara_k September 13, 2023 - 6:44 pm\n\nThey will do it again. I am sure of it.",
+    "two lines": "Rail_fan\nSeptember 13, 2023 at 4:15 pm\nWhat about us?\nReply\n\n"
+    "Mara K.\nSeptember 14, 2023 at 4:15 pm\nThey will do it again.\nReply",
+    "ago": "Rail_fan • 2 days ago\n\nWhat about us?\n\nMara K, 3 hours ago\n\nNot again.",
+    "headed": "3 comments\n\nrailfan: What about us?\n\nmara: They will do it again. I am sure.",
+    "markdown": "## Comments (2)\n\n**Rail_fan** – 13 Sept 2023, 10:12\n\nWhat about us?\n\n"
+    "**mara_k** – 13 Sept 2023, 11:40\n\nThey will do it again.",
     "handles and days": "kim_fan99, 13 September 2023\n\nWhat about us?\n\n"
-    "nina, 14 September 2023\n\nNo way.",
+    "mara, 14 September 2023\n\nNo way.",
     "form": "Leave a Reply\n\nYour email address will not be published. Required fields: *",
     "what readers say": "What readers say\n\nAlex from Busan: What about us?",
 }
@@ -457,9 +457,10 @@ def test_the_article_goes_on_after_furniture(furniture: str) -> None:
 
 
 def test_an_faq_below_the_comments_button_is_kept() -> None:
-    article = parse(f"A Train\n\n{FIRST}\n\n{SECOND}\n\nLeave a comment\n\nFAQ\n\n{faq('lines')}")
+    story = "\n\n".join([FIRST, SECOND, THIRD])
+    article = parse(f"A Train\n\n{story}\n\nLeave a comment\n\nFAQ\n\n{faq('lines')}")
     assert pairs(article) == list(PAIRS)
-    assert body(article) == [FIRST, SECOND]
+    assert body(article) == [FIRST, SECOND, THIRD]
 
 
 @pytest.mark.parametrize("line", ["Leave a comment", "12 Comments", "Share this", "Print"])
@@ -510,7 +511,12 @@ LINES = st.sampled_from(
             "1. Why?",
             "Q: Why?",
         ),
-        *("A: So.", "By Ann Lee", "September 13, 2023", "AlexP September 13, 2023 - 4:15 pm"),
+        *(
+            "A: So.",
+            "By Ann Lee",
+            "September 13, 2023",
+            "Rail_fan September 13, 2023 - 3:05 pm",
+        ),
         *(
             "Leave a comment",
             "Related",
@@ -560,7 +566,7 @@ def digest(*texts: str) -> str:
     [
         (
             "000_2745f0869d1d7d17.txt",
-            "8c8c1f293339fe14",
+            "dc3cbd1e4953f3cf",
             0,
             [2, 1],
             [0, 0],
@@ -581,7 +587,7 @@ def digest(*texts: str) -> str:
             *((130, 4062), "698fc186d5727123"),
         ),
         (
-            *("003_9c2222ef2acf77fe.txt", "24e6d3e5535aa8c8", 0, [3, 3, 3], [0, 38, 29]),
+            *("003_9c2222ef2acf77fe.txt", "fa36bab1c3773262", 0, [3, 3, 3], [0, 38, 29]),
             *((0, 2800), "562942bd87d1fc37"),
         ),
         (
@@ -653,3 +659,21 @@ def test_furniture_of_a_real_article(
     if ends:
         assert (article.dropped[0][0], article.dropped[-1][1]) == ends
     assert digest(*dropped(article)) == text
+
+
+@pytest.mark.parametrize(
+    ("article_id", "text", "title"),
+    [
+        ("sub/why-kim_travels.txt", "It rains.", "why kim travels"),
+        ("000_2745f0.txt", "It rains.", "It rains…"),
+        (
+            "17.txt",
+            "It has rained on the town for nine days and nights.",
+            "It has rained on the town for nine…",
+        ),
+        ("17.txt", "x" * 200, "x" * 80 + "…"),
+        ("17.txt", "", "17"),
+    ],
+)
+def test_what_an_article_without_a_title_is_called(article_id: str, text: str, title: str) -> None:
+    assert stand_in_title(article_id, text) == title

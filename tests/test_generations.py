@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -42,6 +43,7 @@ def test_before_the_first(tmp_path: Path) -> None:
 def test_two_generations_at_most_and_no_name_twice(tmp_path: Path) -> None:
     folder = Generations(tmp_path)
     for number in range(1, 5):
+        folder.remove_leftovers()
         new = folder.next()
         assert new.name == f"generation-{number:06d}"
         folder.swap(new)
@@ -51,6 +53,33 @@ def test_two_generations_at_most_and_no_name_twice(tmp_path: Path) -> None:
     folder.remove_leftovers()
     assert names(tmp_path) == []
     assert folder.next().name == "generation-000005"
+
+
+def test_a_generation_that_is_held_stays(tmp_path: Path) -> None:
+    folder = Generations(tmp_path)
+    for _ in range(2):
+        MANIFEST.write(new := folder.next())
+        folder.swap(new)
+    old = tmp_path / "generation-000001"
+    handles = [generations.hold(old), generations.hold(old)]
+    folder.remove_leftovers()
+    os.close(handles[0])
+    folder.remove_leftovers()
+    assert old.exists()
+    os.close(handles[1])
+    folder.remove_leftovers()
+    assert not old.exists()
+    with pytest.raises(RebuildError, match="gone"):
+        generations.hold(old)
+
+
+def test_only_what_does_not_serve_is_discarded(tmp_path: Path) -> None:
+    folder = Generations(tmp_path)
+    folder.swap(serving := folder.next())
+    failed = folder.next()
+    folder.discard(failed)
+    folder.discard(serving)
+    assert (failed.exists(), serving.exists()) == (False, True)
 
 
 def test_leftovers_go_and_all_else_stays(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 SET = [
     ("corpus", "articles", Path("articles")),
-    ("index_dir", "/tmp/elsewhere", Path("/tmp/elsewhere")),
+    ("index_dir", "else/where", Path("else/where")),
     ("index_faq", "false", False),
     ("embedding_model", "models/other", "models/other"),
     ("reranker", "models/cross", "models/cross"),

@@ -1,0 +1,183 @@
+"""The whole path over the articles that ship, with the real model."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from langchain_core.language_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
+
+from index.store import Filter
+from qa import Answer, Assistant, QuestionError, Settings, Turn
+from qa.answer import Found, Searching, Token
+from qa.assistant import ABSTENTION
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "tests" / "data"
+GOLDEN = yaml.safe_load((DATA / "golden.yaml").read_text(encoding="utf-8"))
+UNANSWERABLE = yaml.safe_load((DATA / "unanswerable.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    settings = Settings(corpus=ROOT / "corpus", index_dir=tmp_path_factory.mktemp("index"))
+    return Assistant.open(settings)
+
+
+def check(bot: Assistant, answer: Answer) -> None:
+    """What must hold of every answer."""
+    assert 0 <= answer.confidence <= 1
+    assert {"understand", "search", "evidence", "answer", "total"} == set(answer.timings)
+    for citation in (*answer.citations, *answer.near_misses):
+        text = bot.article(citation.article_id).text
+        assert text[citation.start : citation.end] == citation.quote
+    if answer.abstained:
+        assert answer.text == ABSTENTION
+        assert not answer.citations and not answer.sentences
+        return
+    assert [citation.number for citation in answer.citations] == list(
+        range(1, len(answer.citations) + 1)
+    )
+    assert all(sentence.citations for sentence in answer.sentences)
+    for sentence in answer.sentences:
+        quote = answer.citations[sentence.citations[0] - 1].quote
+        assert " ".join(quote.split()) in sentence.text
+        assert sentence.text + " " + "".join(f"[{n}]" for n in sentence.citations) in answer.text
+
+
+@pytest.mark.parametrize("case", [case for case in GOLDEN if "article" in case], ids=str)
+def test_golden_answers(bot: Assistant, case: dict[str, Any]) -> None:
+    answer = bot.ask(case["question"])
+    check(bot, answer)
+    assert not answer.abstained
+    first = [answer.citations[number - 1] for number in answer.sentences[0].citations]
+    assert case["article"] in {citation.article_id for citation in first}
+    assert any(text in citation.quote for text in case["contains"] for citation in first)
+
+
+@pytest.mark.parametrize("case", [case for case in GOLDEN if "sides" in case], ids=str)
+def test_both_sides_show_where_the_articles_disagree(bot: Assistant, case: dict[str, Any]) -> None:
+    answer = bot.ask(case["question"])
+    check(bot, answer)
+    for side in case["sides"]:
+        quotes = [c.quote for c in answer.citations if c.article_id == side["article"]]
+        assert any(text in quote for text in side["contains"] for quote in quotes), side
+
+
+def test_it_abstains_from_what_the_articles_do_not_say(bot: Assistant) -> None:
+    answers = [bot.ask(item["question"]) for item in UNANSWERABLE]
+    for answer in answers:
+        check(bot, answer)
+    assert sum(answer.abstained for answer in answers) >= 34
+    refused = next(answer for answer in answers if answer.abstained)
+    assert 1 <= len(refused.near_misses) <= 3
+
+
+def test_it_can_be_told_never_to_abstain(tmp_path: Path) -> None:
+    settings = Settings(corpus=ROOT / "corpus", index_dir=tmp_path, min_confidence=0)
+    answer = Assistant.open(settings).ask(UNANSWERABLE[0]["question"])
+    assert not answer.abstained and answer.citations
+
+
+def test_every_faq_question_is_answered_by_its_own_answer(bot: Assistant) -> None:
+    total = right = 0
+    for summary in bot.articles():
+        for pair in bot.article(summary.id).faq:
+            answer = bot.ask(pair.question)
+            check(bot, answer)
+            first = answer.citations[0]
+            total += 1
+            right += first.article_id == summary.id and pair.answer_start <= first.start < pair.end
+    assert total == 35
+    assert right >= 33
+
+
+def test_a_follow_up_is_answered_as_what_it_means(bot: Assistant) -> None:
+    history = [Turn("user", "Who welcomed Kim on the platform at Khasan?")]
+    history.append(Turn("assistant", bot.ask(history[0].text).text))
+    answer = bot.ask("Which ballet did he watch in Vladivostok?", history)
+    check(bot, answer)
+    assert "Kim" in answer.question
+    assert any("Sleeping Beauty" in citation.quote for citation in answer.citations)
+
+
+def test_a_stream_is_the_answer_in_pieces(bot: Assistant) -> None:
+    events = list(bot.stream(GOLDEN[0]["question"]))
+    assert isinstance(events[0], Searching) and events[0].question == GOLDEN[0]["question"]
+    assert isinstance(events[1], Found) and events[1].passages
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    assert "".join(event.text for event in events if isinstance(event, Token)) == answer.text
+    assert answer.text == bot.ask(GOLDEN[0]["question"]).text
+
+
+def test_the_chain_takes_questions_and_conversations(bot: Assistant) -> None:
+    chain = bot.as_runnable()
+    question = GOLDEN[0]["question"]
+    expected = bot.ask(question).text
+    assert chain.invoke(question).text == expected
+    turns = [("user", "Who is Kim Jong Un?"), Turn("assistant", "The leader of North Korea.")]
+    assert (
+        "Kim Jong Un" in chain.invoke({"question": "Why was he late?", "history": turns}).question
+    )
+    answers = chain.batch([question, {"question": question}])
+    assert [answer.text for answer in answers] == [expected, expected]
+    assert asyncio.run(chain.ainvoke(question)).text == expected
+    assert asyncio.run(bot.aask(question)).text == expected
+
+
+def test_the_retriever_is_langchains(bot: Assistant) -> None:
+    (document, *_) = bot.as_retriever(k=3).invoke("handshake")
+    metadata = document.metadata
+    text = bot.article(metadata["article_id"]).text
+    assert text[metadata["start"] : metadata["end"]] == document.page_content
+
+
+def test_search_gives_passages_best_first(bot: Assistant) -> None:
+    found = bot.search("Which ballet did Kim watch?", k=4)
+    assert len(found) == 4
+    assert [scored.score for scored in found] == sorted((s.score for s in found), reverse=True)
+    assert "Sleeping Beauty" in found[0].passage.text
+    assert len(bot.search("Kim", k=25)) == 25
+
+
+def test_filters_keep_to_their_articles(bot: Assistant) -> None:
+    only = "2023-09-12-the-train-at-khasan.txt"
+    answer = bot.ask("How long did the talks last?", where=Filter(articles=frozenset({only})))
+    check(bot, answer)
+    assert {scored.passage.article_id for scored in answer.passages} == {only}
+
+
+def test_a_question_no_one_can_answer_is_a_clear_error(bot: Assistant) -> None:
+    with pytest.raises(QuestionError, match="no words"):
+        bot.ask("?!")
+    with pytest.raises(QuestionError, match="100,000 characters"):
+        bot.ask("x" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ['"', "a AND -b:^c* NEAR(", "Kim\x00\x07 Putin", "何時ですか", "أين القطار؟", "kim " * 900],
+)
+def test_odd_questions_get_an_answer_or_an_abstention(bot: Assistant, question: str) -> None:
+    if question == '"':
+        with pytest.raises(QuestionError):
+            bot.ask(question)
+    else:
+        check(bot, bot.ask(question))
+
+
+def test_a_chat_model_condenses_follow_ups(tmp_path: Path) -> None:
+    model = GenericFakeChatModel(messages=iter([AIMessage("Which ballet did Kim watch?")]))
+    settings = Settings(corpus=ROOT / "corpus", index_dir=tmp_path)
+    answer = Assistant.open(settings, model=model).ask("Which one?", [Turn("user", "Ballets?")])
+    assert answer.question == "Which ballet did Kim watch?"
+
+
+def test_an_answer_is_json(bot: Assistant) -> None:
+    import json
+
+    data = json.loads(json.dumps(bot.ask(GOLDEN[0]["question"]).to_dict()))
+    assert data["citations"][0]["quote"] and data["passages"][0]["passage"]["article_id"]

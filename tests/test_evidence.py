@@ -1,0 +1,106 @@
+"""Late interaction over real token vectors."""
+
+import numpy as np
+import pytest
+
+from index.embedding import EncodedText, Encoder
+from index.store import Generation, Index
+from qa.evidence import WEIGHTS, Evidence, LateInteraction, token_weights
+from qa.retriever import HybridSearch
+
+FERRY = """The Ferry to Mull
+
+The ferry leaves Oban at nine. Its captain is Morag Example. She has steered it for eleven years. \
+Who else would take the night watch? The cook bakes bread on board.
+
+The island has one school. Sheep graze beside it.
+"""
+
+
+@pytest.fixture(scope="module")
+def ferry(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Generation:
+    corpus = tmp_path_factory.mktemp("ferry")
+    (corpus / "ferry.txt").write_text(FERRY)
+    index = Index.open(tmp_path_factory.mktemp("index"), encoder)
+    index.sync(corpus)
+    return index.reader()
+
+
+def weigh(generation: Generation, encoder: Encoder, question: str) -> list[Evidence]:
+    encoded = encoder.encode_question(question)
+    hits = HybridSearch().search(generation, question, encoded, 5)
+    return LateInteraction(encoder).score(generation, question, encoded, hits)
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("When does the ferry leave Oban?", "The ferry leaves Oban at nine."),
+        ("Who is the captain of the ferry?", "Its captain is Morag Example."),
+        ("What grazes beside the school?", "Sheep graze beside it."),
+        ("How long has the captain steered the ferry?", "She has steered it for eleven years."),
+    ],
+)
+def test_the_sentence_that_answers_comes_first(
+    ferry: Generation, encoder: Encoder, question: str, quote: str
+) -> None:
+    evidence = weigh(ferry, encoder, question)
+    assert evidence[0].quote == quote
+    assert [piece.score for piece in evidence] == sorted(
+        (piece.score for piece in evidence), reverse=True
+    )
+
+
+def test_evidence_is_verbatim_and_in_range(ferry: Generation, encoder: Encoder) -> None:
+    text = ferry.article("ferry.txt").text
+    evidence = weigh(ferry, encoder, "Who bakes?")
+    assert len(evidence) == 6
+    for piece in evidence:
+        assert text[slice(*piece.span)] == piece.quote
+        assert -1 <= piece.own <= piece.window <= 1 + 1e-6
+
+
+def test_a_question_in_the_text_answers_nothing(ferry: Generation, encoder: Encoder) -> None:
+    quotes = [
+        piece.quote for piece in weigh(ferry, encoder, "Who else would take the night watch?")
+    ]
+    assert "Who else would take the night watch?" not in quotes
+
+
+def test_rare_words_weigh_more_and_weights_sum_to_one(ferry: Generation, encoder: Encoder) -> None:
+    question = "the sheep?"
+    encoded = encoder.encode_question(question)
+    weights = token_weights(ferry, question, encoded)
+    words = [question[start:end] for start, end in encoded.spans]
+    assert words == ["the", "sheep", "?"]
+    assert weights[words.index("sheep")] > weights[words.index("the")] > 0
+    assert weights[words.index("?")] == 0
+    assert float(weights.sum()) == pytest.approx(1)
+
+
+def test_the_weights_of_a_score_sum_to_one() -> None:
+    assert sum(WEIGHTS.values()) == pytest.approx(1)
+
+
+def test_passages_are_encoded_once(ferry: Generation) -> None:
+    class Counting(Encoder):
+        encoded = 0
+
+        def encode_passages(self, texts: list[str]) -> list[EncodedText]:  # type: ignore[override]
+            self.encoded += len(texts)
+            return super().encode_passages(texts)
+
+    encoder = Counting()
+    scorer = LateInteraction(encoder)
+    encoded = encoder.encode_question("Who bakes bread?")
+    hits = HybridSearch().search(ferry, "Who bakes bread?", encoded, 5)
+    first = scorer.score(ferry, "Who bakes bread?", encoded, hits)
+    assert encoder.encoded == len(hits)
+    assert scorer.score(ferry, "Who bakes bread?", encoded, hits) == first
+    assert encoder.encoded == len(hits)
+
+
+def test_no_passages_no_evidence(ferry: Generation, encoder: Encoder) -> None:
+    encoded = encoder.encode_question("Who?")
+    assert LateInteraction(encoder).score(ferry, "Who?", encoded, []) == []
+    assert np.isfinite(token_weights(ferry, "!", encoder.encode_question("!"))).all()

@@ -1,0 +1,67 @@
+"""Fusion on numbers worked out by hand, and hybrid search over a real index."""
+
+import pytest
+
+from index.embedding import Encoder
+from index.store import Filter, Index
+from qa.retriever import HybridSearch, best_cosine, fuse_ranks, fuse_scores
+
+
+def test_scores_are_scaled_to_their_best_and_averaged() -> None:
+    fused = fuse_scores({"a": 0.8, "b": 0.4, "c": 0.2}, {"b": 6.0, "c": 3.0})
+    assert fused == pytest.approx({"a": 0.5, "b": 0.75, "c": 0.375})
+
+
+def test_a_cosine_below_zero_counts_nothing() -> None:
+    assert fuse_scores({"a": -0.2}, {}) == {"a": 0.0}
+
+
+def test_ranks_are_fused_by_their_reciprocals() -> None:
+    fused = fuse_ranks({"a": 0.9, "b": 0.1}, {"b": 6.0})
+    assert fused == pytest.approx({"a": 1 / 2, "b": (61 / 62 + 1) / 2})
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Index:
+    """Three one-sentence articles, one of them dated."""
+    corpus = tmp_path_factory.mktemp("zoo")
+    (corpus / "lions.txt").write_text("Lions sleep for twenty hours a day.")
+    (corpus / "ZX-81.txt").write_text("The ZX-81 had one kilobyte of memory.")
+    (corpus / "2020-05-01-bears.txt").write_text("Bears fish for salmon in summer.")
+    index = Index.open(tmp_path_factory.mktemp("index"), encoder)
+    index.sync(corpus)
+    return index
+
+
+def found(
+    index: Index, encoder: Encoder, question: str, where: Filter | None = None, k: int = 3
+) -> list[str]:
+    hits = HybridSearch().search(
+        index.reader(), question, encoder.encode_question(question), k, where
+    )
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert best_cosine(hits) == max([0.0, *(hit.dense for hit in hits)])
+    return [hit.passage.article_id for hit in hits]
+
+
+def test_meaning_finds_what_words_do_not(zoo: Index, encoder: Encoder) -> None:
+    assert found(zoo, encoder, "How long do big cats rest?")[0] == "lions.txt"
+
+
+def test_words_find_what_meaning_does_not(zoo: Index, encoder: Encoder) -> None:
+    assert found(zoo, encoder, "ZX-81")[0] == "ZX-81.txt"
+
+
+def test_filters_and_k_hold(zoo: Index, encoder: Encoder) -> None:
+    where = Filter(articles=frozenset({"lions.txt", "ZX-81.txt"}))
+    assert set(found(zoo, encoder, "salmon", where)) == {"lions.txt", "ZX-81.txt"}
+    dated = zoo.reader().articles()[0].date
+    assert found(zoo, encoder, "memory", Filter(since=dated)) == ["2020-05-01-bears.txt"]
+    assert len(found(zoo, encoder, "animals", k=2)) == 2
+
+
+@pytest.mark.parametrize(
+    "question", ['NEAR("a" OR', "a AND -b:^c*", "何時ですか", "؟أين", "x" * 3000]
+)
+def test_no_question_breaks_the_search(zoo: Index, encoder: Encoder, question: str) -> None:
+    assert len(found(zoo, encoder, question)) == 3
