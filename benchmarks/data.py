@@ -20,7 +20,7 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question; the article and the texts that answer it, if any do."""
+    """A question; the article and the texts that answer it, if any do; the article's subject."""
 
     text: str
     article_id: str
@@ -56,7 +56,7 @@ def clapnq() -> list[Dataset]:
     return [
         Dataset(
             {"passage.txt": row["text"]},
-            (Question(row["question"], "passage.txt", tuple(row["answers"])),),
+            (Question(row["question"], "passage.txt", tuple(row["answers"]), (), row["title"]),),
         )
         for row in _rows("clapnq.jsonl")
     ]

@@ -169,6 +169,11 @@ class Assistant:
         inquiry = self._weigh(self._retrieve(inquiry, max(k, self.settings.top_k)))
         return list(_ranked(inquiry)[:k])
 
+    def evidence(self, question: str, where: Filter | None = None) -> tuple[Evidence, ...]:
+        """The sentences an answer is chosen from, best first, with the parts of their scores."""
+        inquiry = self._understand(self._inquiry(question, (), where))
+        return self._weigh(self._retrieve(inquiry)).evidence
+
     def article(self, article_id: str) -> Article:
         """The article as it is indexed: what the offsets of citations count in."""
         return self._index.reader().article(article_id)
@@ -216,7 +221,7 @@ class Assistant:
     def _respond(self, inquiry: Inquiry) -> Inquiry:
         """Quotes, where the evidence is good enough; else that the articles don't say."""
         with _timed(inquiry, "answer"):
-            sure = confidence(inquiry.evidence, inquiry.hits)
+            sure = confidence(inquiry.evidence)
             if not inquiry.evidence or sure < self._min_confidence:
                 answer = self._abstain(inquiry, sure)
             else:
@@ -225,12 +230,9 @@ class Assistant:
 
     def _quote(self, inquiry: Inquiry, sure: float) -> Answer:
         quotation = choose(inquiry.question, inquiry.evidence)
-        sources = [
-            _cite(inquiry, piece)
-            for quote in quotation.quotes
-            for piece in (quote.evidence, *quote.also)
-        ]
-        text, sentences, citations = compose(quotation.quotes, sources)
+        text, sentences, citations = compose(
+            quotation.quotes, lambda piece, number: _cite(inquiry, piece, number)
+        )
         notes = (f"The articles disagree: {quotation.disagreement}.",)
         return Answer(
             text=text,
@@ -293,7 +295,7 @@ def _ranked(inquiry: Inquiry) -> tuple[ScoredPassage, ...]:
     return tuple(ScoredPassage(hit.passage, best.get(hit.passage.id, 0.0)) for hit in hits)
 
 
-def _cite(inquiry: Inquiry, piece: Evidence, number: int = 0) -> Citation:
+def _cite(inquiry: Inquiry, piece: Evidence, number: int) -> Citation:
     """A citation of the evidence, checked against the article's own text."""
     assert inquiry.generation is not None
     article = inquiry.generation.article(piece.passage.article_id)

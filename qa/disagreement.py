@@ -57,7 +57,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(
-    r"\b(?:in|at|near|to|from|towards?|outside|inside|into)\s+(?:the\s+|a\s+)?"
+    r"(?<!not )\b(?i:in|at|near|to|from|towards?|outside|inside|into)\s+(?:the\s+|a\s+)?"
     r"((?:[A-Z][\w'’-]*(?:\s+(?:of\s+|the\s+)?)?)+)"
 )
 _NO = re.compile(
@@ -122,7 +122,7 @@ def numbers(text: str) -> frozenset[tuple[float, str]]:
 
 
 def places(text: str) -> frozenset[str]:
-    """The names that follow a preposition of place."""
+    """The names that follow a preposition of place; "not in Lisbon" names none."""
     return frozenset(match[1].strip() for match in _PLACE.finditer(text))
 
 

@@ -36,7 +36,11 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One sentence that may be quoted, its score in about 0..1, and the parts of the score."""
+    """One sentence that may be quoted, its score in about 0..1, and the parts of the score.
+
+    `match` holds, for every token of the question that counts, its best cosine in the sentence or
+    right before it.
+    """
 
     passage: Passage
     span: Span
@@ -45,6 +49,7 @@ class Evidence:
     window: float
     around: float
     cosine: float
+    match: tuple[float, ...] = ()
 
     @property
     def quote(self) -> str:
@@ -68,7 +73,8 @@ class LateInteraction:
     encoded once, its token vectors are cut by sentence, so that each sentence is seen in its
     context, and every token of the question takes its best cosine among a sentence's tokens.
     Tokens weigh by the square root of their word's inverse document frequency among the
-    corpus's own sentences: in articles about one meeting its heroes' names say little.
+    corpus's own sentences: in articles about one meeting its heroes' names say little. An FAQ
+    pair whose question is the one that is asked matches it in full, whatever its tokens say.
 
     A sentence's score is the weighted mean of that match with the sentence itself ("own"); with
     the sentence and what stands right before it, where what "he" or "it" means is said
@@ -87,10 +93,18 @@ class LateInteraction:
         """Every quotable sentence of the passages, best first."""
         weights = token_weights(generation, question, encoded)
         best = max((hit.score for hit in hits), default=0.0) or 1.0
+        encoded_passages = self._encoded([hit.passage for hit in hits])
         evidence = [
             piece
-            for hit, passage in zip(hits, self._encoded([hit.passage for hit in hits]), strict=True)
-            for piece in _score_passage(hit.passage, passage, encoded, weights, hit.score / best)
+            for hit, passage in zip(hits, encoded_passages, strict=True)
+            for piece in _score_passage(
+                hit.passage,
+                passage,
+                encoded,
+                weights,
+                retrieval=hit.score / best,
+                asked=_said_again(question, hit.passage),
+            )
         ]
         return sorted(evidence, key=lambda piece: -piece.score)
 
@@ -122,13 +136,23 @@ def token_weights(generation: Generation, question: str, encoded: EncodedText) -
 
 
 def _score_passage(
-    passage: Passage, tokens: EncodedText, question: EncodedText, weights: Floats, retrieval: float
+    passage: Passage,
+    tokens: EncodedText,
+    question: EncodedText,
+    weights: Floats,
+    *,
+    retrieval: float,
+    asked: float,
 ) -> list[Evidence]:
-    """The sentences of one passage; `retrieval` is its score relative to the best passage's."""
+    """The sentences of one passage.
+
+    `retrieval` is its score relative to the best passage's; `asked` how far it is an FAQ pair
+    about the very question, 0..1.
+    """
     if not len(tokens.tokens) or not len(question.tokens):
         return []
     similarity = question.tokens @ tokens.tokens.T
-    around = float(weights @ similarity.max(axis=1))
+    around = max(asked, float(weights @ similarity.max(axis=1)))
     # Token spans count in the embedded text, which begins with title and heading.
     spans = tokens.spans + (passage.start - len(passage.context))
     first = passage.sentences[0][0] if passage.sentences else passage.start
@@ -141,7 +165,8 @@ def _score_passage(
         match = _best_match(similarity, inside)
         vector = tokens.tokens[inside].sum(axis=0)
         own = float(weights @ match)
-        window = float(weights @ np.maximum(match, before))
+        reach = np.maximum(match, before)
+        window = max(asked, float(weights @ reach))
         cosine = float(vector @ question.vector) / max(float(np.linalg.norm(vector)), 1e-9)
         score = (
             WEIGHTS["own"] * own
@@ -151,9 +176,21 @@ def _score_passage(
             + WEIGHTS["retrieval"] * retrieval
         )
         if not is_question:
-            evidence.append(Evidence(passage, span, score, own, window, around, cosine))
+            telling = tuple(reach[weights > 0].tolist())
+            evidence.append(Evidence(passage, span, score, own, window, around, cosine, telling))
         before = match
     return evidence
+
+
+def _said_again(question: str, passage: Passage) -> float:
+    """The share of words that a question and an FAQ pair's question have in common, 0..1."""
+    if passage.kind != "faq":
+        return 0.0
+    asked, listed = (
+        {match.group() for match in _WORD.finditer(text.casefold())}
+        for text in (question, passage.heading)
+    )
+    return len(asked & listed) / max(1, len(asked | listed))
 
 
 def _best_match(similarity: Floats, columns: NDArray[np.bool_]) -> Floats:

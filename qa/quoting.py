@@ -6,7 +6,7 @@ Every sentence is the article's own, verbatim; nothing is rephrased.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qa.answer import AnswerSentence, Citation
@@ -17,14 +17,25 @@ MOST_QUOTES = 4
 MOST_CHARACTERS = 500
 """An answer gets no further sentence that would make it longer."""
 MARGIN = 0.07
-"""How far below the best a sentence may score that follows it in the answer."""
-TIE = 0.02
-"""How far below the best a sentence may score that is put before it, where the article does."""
+"""How far below the best a sentence may score that completes the answer."""
+FACT_MARGIN = 0.05
+"""The same where one fact is asked for: less completes it."""
+FACT_TIE = 0.03
+"""How far below the best a sentence may score that stands before the one that gives the fact."""
 SIDE_MARGIN = 0.12
 """How far below the best a sentence of another article may score that contradicts it."""
+SIDE_GAP = 0.2
+"""How much worse than the best such a sentence may match any one token of the question: beyond
+it the sentence is about something else, "arrived" where "left" was asked for."""
 ALIKE = 0.6
 """The share of common words from which two sentences count as one said twice."""
 
+_FACT = re.compile(
+    r"\b(?:who|whom|whose|when|where|which"
+    r"|how (?:many|much|long|old|far|big|large|often|tall|high)"
+    r"|what (?:year|date|day|month|time|age|name|city|country|state|number|share|type|kind))\b",
+    re.IGNORECASE,
+)
 _WORDS = re.compile(r"[^\W_]+")
 _TELLING = re.compile(
     r"\d+|\b(?:no|not|never|none|nothing|without|un\w+|\w+n['’]t)\b", re.IGNORECASE
@@ -50,10 +61,10 @@ class Quotation:
 def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
     """The smallest set of sentences that answers, from evidence sorted best first.
 
-    The best one opens, then come those that complete it: near it in score, and after it where they
-    stand in the same passage, for a text is read forwards. A sentence that stands before the best
-    opens only in a tie. When another article contradicts the best on the date, number or place
-    asked for, or on yes or no, the answer is the two sides and nothing else.
+    To the best one come those near it in score, in the order of the text. Where one fact is asked
+    for, the sentence that gives it opens, and what stands before it in its article is left out
+    unless it is nearly as good. When another article contradicts the best on the date, number or
+    place asked for, or on yes or no, the answer is the two sides and nothing else.
     """
     if not evidence:
         return Quotation(())
@@ -61,12 +72,14 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
     asked = asked_for(question)
     if asked and (sides := _sides(asked, question, evidence)):
         return Quotation((Quote(best, _said_again(best, evidence)), *sides), asked)
+    fact = bool(_FACT.search(question))
+    margin, tie = (FACT_MARGIN, FACT_TIE) if fact else (MARGIN, MARGIN)
     chosen = [best]
     length = len(best.quote)
     for piece in evidence[1:]:
-        if piece.score < best.score - MARGIN or len(chosen) == MOST_QUOTES:
+        if piece.score < best.score - margin or len(chosen) == MOST_QUOTES:
             break
-        if _stands_before(piece, best) and piece.score < best.score - TIE:
+        if _stands_before(piece, best) and piece.score < best.score - tie:
             continue
         if length + len(piece.quote) > MOST_CHARACTERS:
             continue
@@ -82,10 +95,8 @@ def in_order(chosen: Sequence[Evidence]) -> list[Evidence]:
     """The sentences of the best one's article as they stand there, then the others by score."""
     best = chosen[0]
     here = [piece for piece in chosen if piece.passage.article_id == best.passage.article_id]
-    before = [piece for piece in here if _stands_before(piece, best)]
-    after = [piece for piece in here if piece not in before and piece is not best]
     others = [piece for piece in chosen if piece not in here]
-    return [*_by_place(before), best, *_by_place(after), *others]
+    return [*sorted(here, key=lambda piece: piece.span), *others]
 
 
 def same(one: Evidence, other: Evidence) -> bool:
@@ -98,48 +109,36 @@ def same(one: Evidence, other: Evidence) -> bool:
 
 
 def compose(
-    quotes: Sequence[Quote], sources: Sequence[Citation]
+    quotes: Sequence[Quote], cite: Callable[[Evidence, int], Citation]
 ) -> tuple[str, tuple[AnswerSentence, ...], tuple[Citation, ...]]:
-    """The answer's text with markers, its sentences, and their citations, numbered from 1.
+    """The answer's text with markers, its sentences, and their citations.
 
-    `sources` are the citations of all evidence in `quotes`, in their order, each with those of
-    `also` behind it; they are renumbered. Where the answer draws on several articles, each is
-    named before its quote.
+    `cite` makes a citation of evidence and a number. Citations are numbered, and sorted, by how
+    well they answer: [1] is the best, wherever it stands in the text. Where the answer draws on
+    several articles, each is named before its quote.
     """
-    remaining = iter(sources)
-    attributed = len({quote.evidence.passage.article_id for quote in quotes}) > 1
-    sentences: list[AnswerSentence] = []
     citations: list[Citation] = []
-    pieces: list[str] = []
+    numbers: dict[Quote, tuple[int, ...]] = {}
+    for quote in sorted(quotes, key=lambda quote: -quote.evidence.score):
+        first = len(citations) + 1
+        pieces = (quote.evidence, *quote.also)
+        citations += [cite(piece, number) for number, piece in enumerate(pieces, first)]
+        numbers[quote] = tuple(range(first, len(citations) + 1))
+    several = len({quote.evidence.passage.article_id for quote in quotes}) > 1
+    sentences: list[AnswerSentence] = []
     last = ""
     for quote in quotes:
-        numbers = []
-        for _ in (quote.evidence, *quote.also):
-            source = next(remaining)
-            citations.append(numbered(source, len(citations) + 1))
-            numbers.append(len(citations))
-        first = citations[numbers[0] - 1]
-        text = " ".join(first.quote.split())
-        if attributed and first.article_id != last:
-            text = f"{_attribution(first)} {text}"
-        last = first.article_id
-        sentences.append(AnswerSentence(text, tuple(numbers), 1.0))
-        pieces.append(text + " " + "".join(f"[{number}]" for number in numbers))
-    return " ".join(pieces), tuple(sentences), tuple(citations)
-
-
-def numbered(citation: Citation, number: int) -> Citation:
-    """The same citation under another number."""
-    return Citation(
-        number,
-        citation.article_id,
-        citation.title,
-        citation.quote,
-        citation.start,
-        citation.end,
-        citation.date,
-        citation.source,
+        citation = citations[numbers[quote][0] - 1]
+        text = " ".join(citation.quote.split())
+        if several and citation.article_id != last:
+            text = f"{_attribution(citation)} {text}"
+        last = citation.article_id
+        sentences.append(AnswerSentence(text, numbers[quote], 1.0))
+    text = " ".join(
+        sentence.text + " " + "".join(f"[{number}]" for number in sentence.citations)
+        for sentence in sentences
     )
+    return text, tuple(sentences), tuple(citations)
 
 
 def _sides(asked: Asked, question: str, evidence: Sequence[Evidence]) -> list[Quote]:
@@ -148,7 +147,7 @@ def _sides(asked: Asked, question: str, evidence: Sequence[Evidence]) -> list[Qu
     seen = {best.passage.article_id}
     sides: list[Quote] = []
     for piece in evidence[1:]:
-        if piece.own < best.own - SIDE_MARGIN or piece.score < best.score - SIDE_MARGIN:
+        if piece.score < best.score - SIDE_MARGIN or _misses(piece, best):
             continue
         if piece.passage.article_id in seen or len(sides) == MOST_QUOTES - 1:
             continue
@@ -156,6 +155,12 @@ def _sides(asked: Asked, question: str, evidence: Sequence[Evidence]) -> list[Qu
             seen.add(piece.passage.article_id)
             sides.append(Quote(piece))
     return sides
+
+
+def _misses(piece: Evidence, best: Evidence) -> bool:
+    """Whether a part of the question that the best sentence speaks of is missing in this one."""
+    gaps = [top - own for top, own in zip(best.match, piece.match, strict=True)]
+    return max(gaps, default=0.0) > SIDE_GAP
 
 
 def _said_again(piece: Evidence, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
@@ -170,10 +175,6 @@ def _said_again(piece: Evidence, evidence: Sequence[Evidence]) -> tuple[Evidence
 
 def _stands_before(piece: Evidence, best: Evidence) -> bool:
     return piece.passage.article_id == best.passage.article_id and piece.span < best.span
-
-
-def _by_place(pieces: Sequence[Evidence]) -> list[Evidence]:
-    return sorted(pieces, key=lambda piece: piece.span)
 
 
 def _attribution(citation: Citation) -> str:

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from index.passages import Passage, ScoredPassage
 
 if TYPE_CHECKING:
@@ -141,8 +139,3 @@ def _metadata(scored: ScoredPassage) -> dict[str, Any]:
         "date": passage.date.isoformat() if passage.date else None,
         "score": scored.score,
     }
-
-
-def best_cosine(hits: Sequence[Hit]) -> float:
-    """The highest cosine among the hits, 0 when there are none."""
-    return float(np.max([hit.dense for hit in hits])) if hits else 0.0

@@ -7,7 +7,6 @@ import pytest
 from index.passages import Passage
 from qa.confidence import COEFFICIENTS, DEFAULT_MIN_CONFIDENCE, confidence, features
 from qa.evidence import Evidence
-from qa.retriever import Hit
 
 PASSAGE = Passage("a#0-3", "a", "body", "", "", "Yes", 0, 3, ((0, 3),))
 
@@ -17,24 +16,26 @@ def evidence(match: float) -> Evidence:
 
 
 def test_no_evidence_no_confidence() -> None:
-    assert confidence([], []) == 0.0
+    assert confidence([]) == 0.0
 
 
 def test_better_evidence_makes_more_confident() -> None:
-    levels = [
-        confidence([evidence(match)], [Hit(PASSAGE, 1.0, match, 1.0)])
-        for match in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-    ]
+    levels = [confidence([evidence(match)]) for match in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
     assert levels == sorted(levels)
     assert 0 <= levels[0] < 0.05 and 0.95 < levels[-1] <= 1
     assert levels[2] < DEFAULT_MIN_CONFIDENCE < levels[4]
 
 
 def test_every_coefficient_has_its_feature() -> None:
-    assert set(COEFFICIENTS) == set(features([evidence(0.5)], []))
+    assert set(COEFFICIENTS) == set(features([evidence(0.5)]))
 
 
-@pytest.mark.parametrize("name", ["own", "around"])
-def test_features_are_of_the_best_evidence(name: str) -> None:
-    worse = replace(evidence(0.3), own=0.9)
-    assert features([evidence(0.5), worse], [])[name] == 0.5
+def test_features_are_of_the_best_sentences_article() -> None:
+    elsewhere = replace(PASSAGE, article_id="b")
+    other = replace(evidence(0.9), passage=elsewhere)
+    worse = replace(evidence(0.3), cosine=0.6)
+    assert features([evidence(0.5), worse, other]) == {
+        "around": 0.5,
+        "cosine": 0.6,
+        "own": pytest.approx(0.4),
+    }

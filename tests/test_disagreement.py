@@ -50,6 +50,7 @@ def test_what_a_question_asks_for(question: str, asked: Asked | None) -> None:
         ("number", "How many?", "About 10 million shells.", "10,000,000 shells were lost.", False),
         ("place", "Where?", "They met in Lisbon.", "They met at the port of Cadiz.", False),
         ("place", "Where?", "They met in Lisbon.", "They met near Old Cadiz.", True),
+        ("place", "Where?", "They met in Cadiz, and not in Lisbon.", "In Lisbon.", True),
         ("place", "Where in Spain?", "They met in Cadiz, in Spain.", "They met in Spain.", False),
         ("yes or no", "Was it signed?", "It was signed.", "It was not signed.", True),
         ("yes or no", "Was it signed?", "No treaty was signed.", "Nothing was signed.", False),

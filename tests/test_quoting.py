@@ -1,11 +1,23 @@
 """Which sentences are quoted and in which order, on evidence made by hand."""
 
+from dataclasses import replace
 from datetime import date
 
 from index.passages import Passage
 from qa.answer import Citation
 from qa.evidence import Evidence
-from qa.quoting import MARGIN, MOST_CHARACTERS, SIDE_MARGIN, TIE, Quote, choose, compose, same
+from qa.quoting import (
+    FACT_MARGIN,
+    FACT_TIE,
+    MARGIN,
+    MOST_CHARACTERS,
+    SIDE_GAP,
+    SIDE_MARGIN,
+    Quote,
+    choose,
+    compose,
+    same,
+)
 
 
 def evidence(text: str, score: float, article: str = "a.txt", start: int = 0) -> Evidence:
@@ -25,23 +37,42 @@ def test_nothing_is_chosen_from_nothing() -> None:
     assert choose("Why?", []).quotes == ()
 
 
-def test_the_best_opens_and_what_is_near_it_follows_in_the_articles_order() -> None:
+def test_what_is_near_the_best_completes_it_in_the_articles_order() -> None:
     best = evidence("The dam broke.", 0.8, start=50)
+    before = evidence("It was old.", 0.8 - MARGIN / 2, start=10)
     later = evidence("The village drowned.", 0.8 - MARGIN / 2, start=200)
     next_one = evidence("Water came down.", 0.8 - MARGIN * 0.9, start=100)
     far = evidence("Sheep eat grass.", 0.8 - MARGIN * 1.1, start=300)
-    assert chosen("Why?", best, later, next_one, far) == [
+    assert chosen("Why?", best, before, later, next_one, far) == [
+        "It was old.",
         "The dam broke.",
         "Water came down.",
         "The village drowned.",
     ]
 
 
-def test_what_stands_before_the_best_comes_first_in_a_tie_and_else_not_at_all() -> None:
-    best = evidence("It broke at night.", 0.8, start=50)
-    tied = evidence("The dam was old.", 0.8 - TIE / 2, start=10)
-    behind = evidence("Rain had fallen.", 0.8 - TIE * 2, start=30)
-    assert chosen("Why?", best, tied, behind) == ["The dam was old.", "It broke at night."]
+def test_where_a_fact_is_asked_for_it_opens_and_less_completes_it() -> None:
+    best = evidence("It broke on 3 May.", 0.8, start=50)
+    before = evidence("Rain had fallen.", 0.8 - FACT_TIE * 1.1, start=30)
+    near = evidence("The village drowned.", 0.8 - FACT_MARGIN * 0.9, start=100)
+    far = evidence("Sheep eat grass.", 0.8 - FACT_MARGIN * 1.1, start=300)
+    assert chosen("When did the dam break?", best, before, near, far) == [
+        "It broke on 3 May.",
+        "The village drowned.",
+    ]
+    tied = evidence("The dam was old.", 0.8 - FACT_TIE / 2, start=10)
+    assert chosen("When did the dam break?", best, tied)[0] == "The dam was old."
+
+
+def test_the_articles_of_others_follow_by_score() -> None:
+    best = evidence("The dam broke.", 0.8, "b.txt")
+    other = evidence("Water came down.", 0.75, "a.txt")
+    third = evidence("Sheep drowned.", 0.76, "c.txt")
+    assert chosen("Why?", best, other, third) == [
+        "The dam broke.",
+        "Sheep drowned.",
+        "Water came down.",
+    ]
 
 
 def test_an_answer_stays_short() -> None:
@@ -74,22 +105,33 @@ def test_where_articles_disagree_the_answer_is_the_sides() -> None:
     assert quotation.disagreement == "date"
 
 
+def test_a_sentence_about_something_else_is_no_side() -> None:
+    best = replace(evidence("It left on 3 May.", 0.8, "a.txt"), match=(0.9, 0.8))
+    other = replace(
+        evidence("It came on 5 June.", 0.79, "b.txt"), match=(0.9, 0.8 - SIDE_GAP - 0.01)
+    )
+    assert choose("When did it leave?", [best, other]).disagreement is None
+    closer = replace(other, match=(0.9, 0.8 - SIDE_GAP + 0.01))
+    assert choose("When did it leave?", [best, closer]).disagreement == "date"
+
+
 def test_one_article_cannot_disagree_with_itself() -> None:
     best = evidence("The dam broke on 3 May.", 0.8)
     other = evidence("It was mended on 5 June.", 0.79, start=100)
     assert choose("When did the dam break?", [best, other]).disagreement is None
 
 
+def cite(piece: Evidence, number: int) -> Citation:
+    day = date(2001, 5, 3) if piece.passage.article_id == "a.txt" else None
+    title = {"a.txt": "Flood", "b.txt": "Dam"}[piece.passage.article_id]
+    return Citation(number, piece.passage.article_id, title, piece.quote, *piece.span, day)
+
+
 def test_the_answer_is_numbered_marked_and_attributed() -> None:
     one = evidence("The dam\nbroke.", 0.8, "a.txt")
     two = evidence("The dam broke!", 0.8, "b.txt")
     three = evidence("Sheep drowned.", 0.7, "b.txt", start=50)
-    sources = [
-        Citation(0, "a.txt", "Flood", one.quote, 0, 14, date(2001, 5, 3)),
-        Citation(0, "b.txt", "Dam", two.quote, 0, 14),
-        Citation(0, "b.txt", "Dam", three.quote, 50, 64),
-    ]
-    text, sentences, citations = compose([Quote(one, (two,)), Quote(three)], sources)
+    text, sentences, citations = compose([Quote(one, (two,)), Quote(three)], cite)
     assert text == (
         "According to “Flood” (3 May 2001): The dam broke. [1][2] "
         "According to “Dam”: Sheep drowned. [3]"
@@ -99,7 +141,15 @@ def test_the_answer_is_numbered_marked_and_attributed() -> None:
     assert citations[0].quote == "The dam\nbroke."
 
 
+def test_the_best_citation_is_number_one_wherever_it_stands() -> None:
+    before = evidence("The dam was old.", 0.7)
+    best = evidence("It broke.", 0.8, start=50)
+    text, sentences, citations = compose([Quote(before), Quote(best)], cite)
+    assert text == "The dam was old. [2] It broke. [1]"
+    assert [citation.quote for citation in citations] == ["It broke.", "The dam was old."]
+    assert [sentence.citations for sentence in sentences] == [(2,), (1,)]
+
+
 def test_a_single_article_needs_no_attribution() -> None:
-    one = evidence("The dam broke.", 0.8)
-    text, _, _ = compose([Quote(one)], [Citation(0, "a.txt", "Flood", one.quote, 0, 14)])
+    text, _, _ = compose([Quote(evidence("The dam broke.", 0.8))], cite)
     assert text == "The dam broke. [1]"
