@@ -21,5 +21,9 @@ class NoIndexError(StoreError):
     """There is no finished index in the folder yet."""
 
 
+class RebuildError(StoreError):
+    """The serving generation is damaged or of other settings; the next sync builds it anew."""
+
+
 class BusyError(StoreError):
     """Another process is writing to the index."""

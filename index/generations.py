@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from index.errors import BusyError, NoIndexError, StoreError
+from index.errors import BusyError, NoIndexError, RebuildError, StoreError
 
 FORMAT = 1
 """Raise it whenever what is stored, or what parsing and cutting make of a text, changes."""
@@ -82,10 +82,6 @@ class Manifest:
             return cls(**_known(cls, data) | {"fingerprint": fingerprint})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RebuildError(f"{path} cannot be read ({error}): run `cited index`") from error
-
-
-class RebuildError(StoreError):
-    """The serving generation is damaged or of other settings; the next sync builds it anew."""
 
 
 class Generations:

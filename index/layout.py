@@ -63,8 +63,12 @@ class Block:
 
     @property
     def goes_on(self) -> bool:
-        """Whether it goes on with the sentence of the block before: it starts in lower case."""
-        return bool(re.match(r"[^\W\d_A-Z](?:[^\WA-Z]|\s)", self.text)) and self.text[0].islower()
+        """Whether it goes on with the sentence of the block before: it starts in lower case.
+
+        A number may stand before that, as where a page had a subscript: "O", then "2 around it".
+        """
+        start = re.match(r"(?:\d\s)?([^\W\d_A-Z])(?:[^\WA-Z]|\s)", self.text)
+        return bool(start and start[1].islower())
 
     def part(self, start: int, end: int) -> Block:
         """A piece of it: offsets are counted within the block, space around it does not count."""

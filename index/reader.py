@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index.article import Article
+from index.errors import RebuildError
 from index.filters import Filter
-from index.generations import Fingerprint, Manifest, RebuildError, hold
+from index.generations import Fingerprint, Manifest, hold
 from index.passages import Passage
 from index.records import FILE, ArticleSummary, Records, copy_database
 from index.vectors import Vectors, VectorStore

@@ -16,9 +16,8 @@ from typing import Any
 
 from index import lexical
 from index.article import Article, FaqPair, Section
-from index.errors import StoreError
+from index.errors import RebuildError, StoreError
 from index.filters import Filter
-from index.generations import RebuildError
 from index.passages import Passage
 
 FILE = "passages.sqlite3"

@@ -10,9 +10,9 @@ from pathlib import Path
 from threading import Lock
 
 from index.cache import Embedder
-from index.errors import NoIndexError, StoreError
+from index.errors import NoIndexError, RebuildError, StoreError
 from index.filters import Filter
-from index.generations import Generations, RebuildError
+from index.generations import Generations
 from index.reader import Generation, OpenFiles
 from index.records import ArticleSummary
 from index.syncing import Sync, SyncReport, fingerprint

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from index.article import Article, parse_article
 from index.cache import Embedder, VectorCache
-from index.errors import CorpusError, StoreError
-from index.generations import FORMAT, Fingerprint, Generations, Manifest, RebuildError
+from index.errors import CorpusError, RebuildError, StoreError
+from index.generations import FORMAT, Fingerprint, Generations, Manifest
 from index.passages import Passage, cut
 from index.reader import Generation, OpenFiles
 from index.readers import Skipped, UnreadableError, read_text

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import StoreError
+from index.errors import RebuildError, StoreError
 from index.filters import Filter
-from index.generations import RebuildError
 from index.passages import Passage
 from index.records import copy_database
 

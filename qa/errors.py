@@ -5,13 +5,22 @@ CitedError
 ├── ModelError         the embedding model is missing, damaged or not what it claims to be
 ├── StoreError         the index on disk cannot be used as it is
 │   ├── NoIndexError   there is no finished index yet
+│   ├── RebuildError   it is damaged, or was built with other settings: a sync mends both
 │   └── BusyError      another process is writing to the index
 ├── QuestionError      the question is empty, too long or not text
 ├── SettingsError      a setting has a value that cannot be used
 └── LanguageModelError the chat model is missing or does not answer
 """
 
-from index.errors import BusyError, CitedError, CorpusError, ModelError, NoIndexError, StoreError
+from index.errors import (
+    BusyError,
+    CitedError,
+    CorpusError,
+    ModelError,
+    NoIndexError,
+    RebuildError,
+    StoreError,
+)
 
 __all__ = [
     "BusyError",
@@ -21,6 +30,7 @@ __all__ = [
     "ModelError",
     "NoIndexError",
     "QuestionError",
+    "RebuildError",
     "SettingsError",
     "StoreError",
 ]

@@ -677,3 +677,9 @@ def test_furniture_of_a_real_article(
 )
 def test_what_an_article_without_a_title_is_called(article_id: str, text: str, title: str) -> None:
     assert stand_in_title(article_id, text) == title
+
+
+def test_a_line_broken_at_a_subscript_is_no_title() -> None:
+    text = "Special chambers raise the partial pressure of O\n2 around the patient. It helps."
+    paragraphs = [span for part in parse(text, "17.txt").sections for span in part.paragraphs]
+    assert paragraphs == [(0, len(text))]

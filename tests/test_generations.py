@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from index import generations
-from index.errors import BusyError, NoIndexError, StoreError
-from index.generations import FORMAT, Fingerprint, Generations, Manifest, RebuildError
+from index.errors import BusyError, NoIndexError, RebuildError, StoreError
+from index.generations import FORMAT, Fingerprint, Generations, Manifest
 
 FINGERPRINT = Fingerprint(FORMAT, "model@1", "120-200", True)
 MANIFEST = Manifest(FINGERPRINT, {"a.txt": "00", "é/b.md": "11"}, 7, {"chroma/x/y.bin": "22"}, 3)

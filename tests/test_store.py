@@ -20,8 +20,7 @@ from stores import TOWN, article_ids, check, passage_ids
 from index import generations, passages, syncing
 from index.article import parse_article
 from index.embedding import Encoder
-from index.errors import NoIndexError, StoreError
-from index.generations import RebuildError
+from index.errors import NoIndexError, RebuildError, StoreError
 from index.readers import read_text
 from index.store import Filter, Index
 

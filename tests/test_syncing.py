@@ -10,8 +10,7 @@ from fakes import FakeEncoder
 from stores import TOWN, article_ids, check, passage_ids
 
 from index import generations
-from index.errors import CorpusError, NoIndexError, StoreError
-from index.generations import RebuildError
+from index.errors import CorpusError, NoIndexError, RebuildError, StoreError
 from index.store import Generation, Index
 
 

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.errors import StoreError
+from index.errors import RebuildError, StoreError
 from index.filters import Filter
-from index.generations import RebuildError
 from index.passages import Kind, Passage
 from index.vectors import VectorStore, seal
 
