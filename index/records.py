@@ -111,7 +111,7 @@ class Records:
             [article_id.encode("utf-8", "replace").decode()],
         )
         if not rows:
-            raise StoreError(f"no article {article_id!r} in the index: see `cited index --stats`")
+            raise StoreError(f"no article {article_id!r} is indexed: give its path in the corpus")
         return _article(rows[0])
 
     def articles(self) -> list[ArticleSummary]:

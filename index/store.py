@@ -5,6 +5,7 @@ It keeps no articles: every search is a method of the `Generation` that `reader(
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
@@ -20,6 +21,7 @@ from index.syncing import Sync, SyncReport, fingerprint
 __all__ = ["ArticleSummary", "Filter", "Generation", "Index", "SyncReport"]
 
 _TRIES = 5
+_LOG = logging.getLogger(__name__)
 
 
 class Index:
@@ -58,7 +60,10 @@ class Index:
         with self._generations.writing():
             try:
                 base = self.reader()
-            except (NoIndexError, RebuildError):
+            except NoIndexError:
+                base = None
+            except RebuildError as error:
+                _LOG.warning("%s: building it anew, beside what there is", error)
                 base = None
             sync = Sync(self._generations, corpus, self._encoder, self._index_faq, base, progress)
             report, serving = sync.run()

@@ -19,7 +19,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quote: `bot.article(article_id).text[start:end] == quote`, always."""
+    """A verbatim quote: `bot.article(article_id).text[start:end] == quote`, always.
+
+    Number 1 is the quote that answers best, wherever its sentence stands in the text.
+    """
 
     number: int
     article_id: str
@@ -33,7 +36,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
-    """One sentence of an answer, the numbers of its citations, and its support in 0..1."""
+    """One sentence of an answer, the numbers of its citations, and how well they support it.
+
+    `support` is in 0..1, and 1 where the sentence is its quote.
+    """
 
     text: str
     citations: tuple[int, ...]
@@ -60,7 +66,7 @@ class Answer:
     passages: tuple[ScoredPassage, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    """One line each about what a reader should know: "the articles disagree on the date"."""
+    """One line each about what a reader should know, such as that articles seem to disagree."""
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON types: what `cited ask --json` prints."""

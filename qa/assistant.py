@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from index.embedding import EncodedText, Encoder
@@ -20,7 +21,8 @@ from index.store import Filter, Generation, Index
 from qa.answer import Answer, Citation, Event, Found, Searching, Token, Turn
 from qa.condense import condense
 from qa.confidence import DEFAULT_MIN_CONFIDENCE, confidence
-from qa.errors import BusyError, NoIndexError, StoreError
+from qa.disagreement import Asked
+from qa.errors import BusyError, NoIndexError, QuestionError, StoreError
 from qa.evidence import Evidence, EvidenceScorer, LateInteraction
 from qa.llm import chat_model
 from qa.question import clean_question
@@ -39,6 +41,15 @@ if TYPE_CHECKING:
 
 ABSTENTION = "The articles don't say."
 NEAR_MISSES = 3
+DISPUTED: Mapping[Asked, str] = {
+    "date": "the date",
+    "number": "the number",
+    "place": "the place",
+    "yes or no": "whether it is so",
+}
+RERANKED = 0.5
+"""What a cross-encoder's score of its passage counts in a sentence's score; not measured yet, for
+want of such a model: the default path has none."""
 _LOG = logging.getLogger(__name__)
 
 SyncProgress = Callable[[str, int, int], None]
@@ -110,7 +121,8 @@ class Assistant:
         if model is None and settings.llm:
             model = chat_model(settings.llm)
         search = HybridSearch(settings.fusion, reranker)
-        assistant = cls(settings, encoder, index, search, LateInteraction(encoder), model)
+        scorer = LateInteraction(encoder, RERANKED) if reranker else LateInteraction(encoder)
+        assistant = cls(settings, encoder, index, search, scorer, model)
         try:
             assistant.sync(progress)
         except (BusyError, StoreError) as error:
@@ -147,10 +159,10 @@ class Assistant:
         yield answer
 
     def as_runnable(self) -> Runnable[str | Mapping[str, Any], Answer]:
-        """The LangChain chain: a question, or {"question", "history"}, in; an `Answer` out.
+        """The LangChain chain: a question in, an `Answer` out.
 
-        `history` holds `Turn`s or (role, text) pairs. `batch`, `ainvoke`, `astream` and tracing
-        are LangChain's.
+        Or a mapping in, of "question" and, if wanted, "history" and "where". `batch`, `ainvoke`
+        and tracing are LangChain's; an answer comes in one piece (`stream` gives it in many).
         """
         from langchain_core.runnables import RunnableLambda
 
@@ -159,12 +171,14 @@ class Assistant:
             chain = chain | RunnableLambda(step)
         return chain | RunnableLambda(_finished)
 
-    def as_retriever(self, k: int = 10) -> BaseRetriever:
+    def as_retriever(self, k: int = 10, where: Filter | None = None) -> BaseRetriever:
         """The search alone as a LangChain retriever."""
-        return langchain_retriever(self.search, k)
+        return langchain_retriever(partial(self.search, where=where), k)
 
     def search(self, question: str, k: int = 5, where: Filter | None = None) -> list[ScoredPassage]:
-        """The `k` passages that fit a question best, best first."""
+        """The `k` passages (1 to `retriever.POOL`) that fit a question best, best first."""
+        if k < 1:
+            raise QuestionError(f"k is {k}: ask for at least one passage")
         inquiry = self._understand(self._inquiry(question, (), where))
         inquiry = self._weigh(self._retrieve(inquiry, max(k, self.settings.top_k)))
         return list(_ranked(inquiry)[:k])
@@ -230,10 +244,11 @@ class Assistant:
 
     def _quote(self, inquiry: Inquiry, sure: float) -> Answer:
         quotation = choose(inquiry.question, inquiry.evidence)
+        asked = quotation.disagreement
         text, sentences, citations = compose(
             quotation.quotes, lambda piece, number: _cite(inquiry, piece, number)
         )
-        notes = (f"The articles disagree: {quotation.disagreement}.",)
+        notes = (f"The articles seem to disagree on {DISPUTED[asked]}.",) if asked else ()
         return Answer(
             text=text,
             question=inquiry.question,
@@ -242,7 +257,7 @@ class Assistant:
             sentences=sentences,
             citations=citations,
             passages=_ranked(inquiry),
-            notes=notes if quotation.disagreement else (),
+            notes=notes,
         )
 
     def _abstain(self, inquiry: Inquiry, sure: float) -> Answer:
@@ -268,15 +283,28 @@ class Assistant:
 
     def _inquiry(self, question: str, history: Sequence[Turn], where: Filter | None) -> Inquiry:
         clean = clean_question(question, self.settings.max_question_chars)
-        return Inquiry(clean, tuple(history), where)
+        return Inquiry(clean, tuple(map(_turn, history)), where)
 
     def _parse(self, given: str | Mapping[str, Any]) -> Inquiry:
         if isinstance(given, str):
             return self._inquiry(given, (), None)
-        turns = [
-            turn if isinstance(turn, Turn) else Turn(*turn) for turn in given.get("history") or ()
-        ]
-        return self._inquiry(given["question"], turns, given.get("where"))
+        if "question" not in given:
+            raise QuestionError('the chain takes a question, or a mapping that has a "question"')
+        return self._inquiry(given["question"], given.get("history") or (), given.get("where"))
+
+
+def _turn(given: object) -> Turn:
+    """A turn from what people write one as: a `Turn`, a (role, text) pair, a role-content dict."""
+    match given:
+        case Turn():
+            return given
+        case {"role": str(role), "content": str(text)} | (str(role), str(text)):
+            roles = {"user": "user", "human": "user", "assistant": "assistant", "ai": "assistant"}
+            if role in roles:
+                return Turn("user" if roles[role] == "user" else "assistant", text)
+    raise QuestionError(
+        f"history holds {str(given)[:60]!r}: give Turn(role, text), role user or assistant"
+    )
 
 
 def _finished(inquiry: Inquiry) -> Answer:

@@ -284,7 +284,9 @@ def _typed_lines() -> Iterator[str]:
 
 
 def _print_json(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=2))
+    # Where the output cannot hold every character, escapes are still valid JSON.
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(data, ensure_ascii=not utf8, indent=2))
 
 
 def _tell(message: object) -> None:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from prompts import load
 from qa.answer import Turn
+from qa.errors import QuestionError
 from qa.history import stand_alone
+from qa.question import clean_question
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 LONGEST = 500
 """A model's question longer than this many characters is no question."""
-_TURNS = 6
+_TURNS, _LONGEST_TURN = 6, 1000
 _LOG = logging.getLogger(__name__)
 
 
@@ -30,14 +32,14 @@ def condense(question: str, history: Sequence[Turn], model: BaseChatModel | None
     if model is None:
         return stand_alone(question, history)
     prompt = load("condense", "history", "question")
-    conversation = "\n".join(f"{turn.role}: {turn.text}" for turn in history[-_TURNS:])
+    turns = [f"{turn.role}: {turn.text[:_LONGEST_TURN]}" for turn in history[-_TURNS:]]
     try:
-        reply = model.invoke(prompt.fill(history=conversation, question=question))
+        reply = model.invoke(prompt.fill(history="\n".join(turns), question=question))
     except Exception as error:  # any provider's own error; the rules need no model
         _LOG.warning("the chat model did not condense the question (%s): rules did", error)
         return stand_alone(question, history)
-    text = " ".join(str(reply.text).split())
-    if not text or len(text) > LONGEST:
-        _LOG.warning("the chat model gave no question of 1 to %d characters: rules did", LONGEST)
+    try:
+        return clean_question(str(reply.text), LONGEST)
+    except QuestionError as error:
+        _LOG.warning("what the chat model made of the question is none (%s): rules did", error)
         return stand_alone(question, history)
-    return text

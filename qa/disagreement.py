@@ -6,7 +6,7 @@ It compares what is said; which sentences are worth comparing is for `qa.quoting
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import product
 from typing import Literal
 
@@ -26,19 +26,23 @@ _WORD_VALUES = {
 }
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 
+# The question word opens the question, a preposition at most before it: "why … when …" asks why.
+_OPENING = r"^\W*(?:(?:and|but|so|in|on|at|by|since|until|from|to|for|about|around|of)\s+)*"
 _ASKED: tuple[tuple[Asked, str], ...] = (
-    ("date", r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:date|day|month|year|decade|century)\b"),
-    ("number", r"\bhow (?:many|much|long|old|far|big|large|high|tall|deep|fast|often|heavy)\b"),
-    (
-        "number",
-        r"\b(?:what|which) (?:\w+ )?(?:number|percentage|share|age|amount|price|distance)\b",
-    ),
-    ("place", r"\bwhere\b|\b(?:what|which) (?:city|town|place|country|site|venue|state|region)\b"),
+    ("date", r"(?:when|(?:what|which) (?:\w+ )?(?:date|day|month|year|decade|century))\b"),
+    ("number", r"how (?:many|much|long|old|far|big|large|high|tall|deep|fast|often|heavy)\b"),
+    ("number", r"(?:what|which) (?:\w+ )?(?:number|percentage|share|age|amount|price|distance)\b"),
+    ("place", r"(?:where|(?:what|which) (?:city|town|place|country|site|venue|state|region))\b"),
     (
         "yes or no",
-        r"^\W*(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|may|might|should)\b",
+        r"(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|may|might|should)\b",
     ),
 )
+_UNITS = """
+second minute hour day night week month year decade century % percent metre meter kilometre
+kilometer mile foot hectare tonne ton kilo kilogram pound litre dollar euro rouble
+"""
+_MEASURES = frozenset(_UNITS.split())
 _YEAR = r"(?:1[0-9]|20)\d\d"
 # Case counts: "they may" and "a march" are no months.
 _ANY_MONTH = "|".join(f"{month[:3]}(?:{month[3:]}|t)?\\.?" for month in _MONTHS.split())
@@ -51,6 +55,7 @@ _DATE_PARTS: Mapping[str, re.Pattern[str]] = {
     ),
     "weekday": re.compile(rf"\b({'|'.join(_DAYS.split())})\b", re.IGNORECASE),
 }
+_DAY_RANGE = re.compile(rf"\b(\d\d?)\s*(?:-|–|to|and)\s*(\d\d?) (?=(?:{_ANY_MONTH})(?=\W|$))")
 _NUMBER = re.compile(
     r"(?P<value>\d[\d,]*(?:\.\d+)?|\b(?:" + "|".join(_WORD_VALUES) + r")\b)"
     r"(?P<scale>(?:[ -](?:" + "|".join(_SCALES) + r"))*)[ -]*(?P<unit>%|[a-z]+)?",
@@ -60,16 +65,19 @@ _PLACE = re.compile(
     r"(?<!not )\b(?i:in|at|near|to|from|towards?|outside|inside|into)\s+(?:the\s+|a\s+)?"
     r"((?:[A-Z][\w'’-]*(?:\s+(?:of\s+|the\s+)?)?)+)"
 )
-_NO = re.compile(
+_NEGATION = re.compile(
     r"\b(?:no|not|never|nothing|none|neither|nor|without|den(?:y|ies|ied)|refus\w+|\w+n['’]t)\b",
-    re.I,
+    re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W_]+")
+_NEAR = 0.4
+"""The share of common words from which a "yes" and a "no" are about the same thing."""
 
 
 def asked_for(question: str) -> Asked | None:
     """What kind of fact a question asks for, of the kinds that can be compared."""
     for asked, pattern in _ASKED:
-        if re.search(pattern, question, re.IGNORECASE):
+        if re.match(_OPENING + pattern, question, re.IGNORECASE):
             return asked
     return None
 
@@ -84,27 +92,48 @@ def disagree(asked: Asked, question: str, one: str, other: str) -> bool:
         left, right = (date_parts(text) for text in (one, other))
         shared = set(left) & set(right)
         return bool(shared) and any(not left[part] & right[part] for part in shared)
+    known = words(question)
     if asked == "number":
-        return _numbers_differ(numbers(one), numbers(other))
+        units = known | _MEASURES
+        return _numbers_differ(*(_counted(numbers(text), units) for text in (one, other)))
     if asked == "place":
-        known = places(question)
-        left_places, right_places = places(one) - known, places(other) - known
+        left_places, right_places = (
+            {name for name in places(text) if not words(name) & known} for text in (one, other)
+        )
         return bool(left_places and right_places) and not _any_alike(left_places, right_places)
-    return bool(_NO.search(one)) != bool(_NO.search(other))
+    return negated(one) != negated(other) and alike(one, other) >= _NEAR
+
+
+def negated(text: str) -> bool:
+    """Whether a text says "no" or "not" in some form."""
+    return bool(_NEGATION.search(text))
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text in lower case, a final s dropped: "shells" counts as "shell"."""
+    return frozenset(
+        word if len(word) < 4 else word.removesuffix("s") for word in _WORD.findall(text.casefold())
+    )
+
+
+def alike(one: str, other: str) -> float:
+    """The share of the words of two texts that they have in common, 0..1."""
+    left, right = words(one), words(other)
+    return len(left & right) / max(1, len(left | right))
 
 
 def date_parts(text: str) -> dict[str, frozenset[str]]:
-    """The years, months, days of the month and weekdays in a text, by part."""
-    found = {
-        part: frozenset(
-            group.lower()[:3] if part in ("month", "weekday") else group
-            for match in pattern.finditer(text)
-            for group in match.groups()
-            if group
-        )
-        for part, pattern in _DATE_PARTS.items()
-    }
-    return {part: values for part, values in found.items() if values}
+    """The years, months, days of the month and weekdays in a text, by part; ranges in full."""
+    found: dict[str, set[str]] = {}
+    for part, pattern in _DATE_PARTS.items():
+        for match in pattern.finditer(text):
+            for value in filter(None, match.groups()):
+                short = value.lower()[:3] if part in ("month", "weekday") else value
+                found.setdefault(part, set()).add(short)
+    for match in _DAY_RANGE.finditer(text):
+        days = range(int(match[1]), int(match[2]) + 1)
+        found.setdefault("day", set()).update(map(str, days))
+    return {part: frozenset(values) for part, values in found.items()}
 
 
 def numbers(text: str) -> frozenset[tuple[float, str]]:
@@ -122,8 +151,14 @@ def numbers(text: str) -> frozenset[tuple[float, str]]:
 
 
 def places(text: str) -> frozenset[str]:
-    """The names that follow a preposition of place; "not in Lisbon" names none."""
-    return frozenset(match[1].strip() for match in _PLACE.finditer(text))
+    """The names that follow a preposition of place; "not in Lisbon" names none, nor "in May"."""
+    names = (match[1].strip() for match in _PLACE.finditer(text))
+    return frozenset(name for name in names if not date_parts(name))
+
+
+def _counted(found: Iterable[tuple[float, str]], units: Collection[str]) -> set[tuple[float, str]]:
+    """The quantities in units that the question names, or that measure something."""
+    return {(value, unit) for value, unit in found if unit in units and unit}
 
 
 def _numbers_differ(left: Iterable[tuple[float, str]], right: Iterable[tuple[float, str]]) -> bool:

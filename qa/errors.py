@@ -9,7 +9,7 @@ CitedError
 │   └── BusyError      another process is writing to the index
 ├── QuestionError      the question is empty, too long or not text
 ├── SettingsError      a setting has a value that cannot be used
-└── LanguageModelError the chat model is missing or does not answer
+└── LanguageModelError the chat model cannot be had: no package, no key, no such name
 """
 
 from index.errors import (
@@ -45,4 +45,4 @@ class SettingsError(CitedError):
 
 
 class LanguageModelError(CitedError):
-    """The chat model is missing, refuses or does not answer."""
+    """The chat model cannot be had: its package or key is missing, or its name is wrong."""

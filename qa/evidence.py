@@ -83,8 +83,10 @@ class LateInteraction:
     weights were fitted on `squad.jsonl` (`benchmarks/quality.py`), then rounded.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, retrieval: float = WEIGHTS["retrieval"]) -> None:
+        """`retrieval` is what a passage's retrieval score counts, more where it is reranked."""
         self._encoder = encoder
+        self._retrieval = retrieval
         self._cache = _Cache(CACHED_PASSAGES)
 
     def score(
@@ -102,7 +104,7 @@ class LateInteraction:
                 passage,
                 encoded,
                 weights,
-                retrieval=hit.score / best,
+                retrieval=self._retrieval * hit.score / best,
                 asked=_said_again(question, hit.passage),
             )
         ]
@@ -146,7 +148,7 @@ def _score_passage(
 ) -> list[Evidence]:
     """The sentences of one passage.
 
-    `retrieval` is its score relative to the best passage's; `asked` how far it is an FAQ pair
+    `retrieval` is what its retrieval score adds to each; `asked` how far it is an FAQ pair
     about the very question, 0..1.
     """
     if not len(tokens.tokens) or not len(question.tokens):
@@ -173,7 +175,7 @@ def _score_passage(
             + WEIGHTS["window"] * window
             + WEIGHTS["passage"] * around
             + WEIGHTS["cosine"] * cosine
-            + WEIGHTS["retrieval"] * retrieval
+            + retrieval
         )
         if not is_question:
             telling = tuple(reach[weights > 0].tolist())

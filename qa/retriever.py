@@ -61,12 +61,13 @@ class HybridSearch:
             cosines = generation.vectors(missing) @ encoded.vector
             dense.update(zip(missing, map(float, cosines), strict=True))
         fused = FUSIONS[self.fusion](dense, lexical)
-        best = sorted(fused, key=lambda name: (-fused[name], name))[:k]
+        wanted = max(k, POOL) if self.reranker else k
+        best = sorted(fused, key=lambda name: (-fused[name], name))[:wanted]
         hits = [
             Hit(passage, fused[name], dense[name], lexical.get(name, 0.0))
             for name, passage in zip(best, generation.passages(best), strict=True)
         ]
-        return self._reranked(question, hits) if self.reranker else hits
+        return self._reranked(question, hits)[:k] if self.reranker else hits
 
     def _reranked(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
         assert self.reranker is not None

@@ -30,7 +30,7 @@ class Settings(BaseSettings):
         False, description="whether models may be fetched from the model hub"
     )
     llm: str | None = Field(
-        None, description='a chat model, "provider:model"; without one answers are quotes'
+        None, description='a chat model, "provider:model": makes follow-ups stand alone'
     )
     min_confidence: float | None = Field(
         None,

@@ -130,7 +130,49 @@ def test_the_chain_takes_questions_and_conversations(bot: Assistant) -> None:
     assert asyncio.run(bot.aask(question)).text == expected
 
 
+@pytest.mark.parametrize(
+    "turn",
+    [
+        Turn("user", "Who is Kim Jong Un?"),
+        ("user", "Who is Kim Jong Un?"),
+        ("human", "Who is Kim Jong Un?"),
+        {"role": "user", "content": "Who is Kim Jong Un?"},
+    ],
+)
+def test_history_may_be_written_as_people_write_it(bot: Assistant, turn: Any) -> None:
+    assert "Kim Jong Un" in bot.ask("Why was he late?", [turn]).question
+    asked = {"question": "Why was he late?", "history": [turn]}
+    assert "Kim Jong Un" in bot.as_runnable().invoke(asked).question
+
+
+@pytest.mark.parametrize("turn", ["Who?", ("robot", "Who?"), {"text": "Who?"}, 7])
+def test_a_history_that_is_none_is_a_clear_error(bot: Assistant, turn: Any) -> None:
+    with pytest.raises(QuestionError, match="give Turn"):
+        bot.ask("Why was he late?", [turn])
+
+
+def test_a_chain_without_a_question_is_a_clear_error(bot: Assistant) -> None:
+    with pytest.raises(QuestionError, match="the chain takes a question"):
+        bot.as_runnable().invoke({"history": []})
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Did Putin visit North Korea?",
+        "Is North Korea selling shells to Russia?",
+        "How long did the talks last?",
+        "Why did Putin smile when Kim arrived?",
+    ],
+)
+def test_articles_that_agree_are_not_said_to_disagree(bot: Assistant, question: str) -> None:
+    assert bot.ask(question).notes == ()
+
+
 def test_the_retriever_is_langchains(bot: Assistant) -> None:
+    only = "2023-09-13-cosmodrome-summit.md"
+    retriever = bot.as_retriever(k=3, where=Filter(articles=frozenset({only})))
+    assert {each.metadata["article_id"] for each in retriever.invoke("ballet")} == {only}
     (document, *_) = bot.as_retriever(k=3).invoke("handshake")
     metadata = document.metadata
     text = bot.article(metadata["article_id"]).text
@@ -143,6 +185,8 @@ def test_search_gives_passages_best_first(bot: Assistant) -> None:
     assert [scored.score for scored in found] == sorted((s.score for s in found), reverse=True)
     assert "Sleeping Beauty" in found[0].passage.text
     assert len(bot.search("Kim", k=25)) == 25
+    with pytest.raises(QuestionError, match="at least one"):
+        bot.search("Kim", k=0)
 
 
 def test_filters_keep_to_their_articles(bot: Assistant) -> None:

@@ -58,6 +58,10 @@ def test_a_model_that_fails_gives_way_to_the_rules(caplog: pytest.LogCaptureFixt
     assert "no server" in caplog.text
 
 
+def test_a_reply_is_cleaned() -> None:
+    assert condense(FOLLOW_UP, HISTORY, model("Where\x07 was\n she?")) == "Where was she?"
+
+
 def test_a_model_needs_a_provider() -> None:
     with pytest.raises(LanguageModelError, match='write "provider:model"'):
         chat_model("llama3")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,31 @@ def test_a_model_that_is_nowhere_is_named(tmp_path: Path) -> None:
         Encoder("nobody/nothing")
     with pytest.raises(ModelError, match="no model weights"):
         _ = Encoder(str(tmp_path)).fingerprint
+
+
+def test_a_damaged_model_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(ModelError, match="install or copy it again") as error:
+        Encoder(str(tmp_path)).encode(["text"])
+    assert "\n" not in str(error.value)
+    with pytest.raises(ModelError, match="install or copy it again"):
+        Encoder(str(tmp_path)).count_tokens(["text"])
+
+
+def test_two_first_texts_at_once_load_the_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loads: list[Path] = []
+    load = embedding._load
+
+    def counted(folder: Path) -> object:
+        loads.append(folder)
+        return load(folder)
+
+    monkeypatch.setattr(embedding, "_load", counted)
+    encoder = Encoder()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(encoder.encode_question, ["a", "b", "c", "d"]))
+    assert len(loads) == 1
 
 
 def test_unit_keeps_zero() -> None:

@@ -93,6 +93,13 @@ def test_another_number_or_a_negation_is_not_the_same() -> None:
     one = evidence("The dam broke on the night of 3 May.", 0.8)
     assert not same(one, evidence("The dam broke on the night of 4 May.", 0.8))
     assert not same(one, evidence("The dam never broke on the night of 3 May.", 0.8))
+    sunday = evidence("Kim's train left Pyongyang on Sunday evening.", 0.8)
+    assert not same(sunday, evidence("Kim's train left Pyongyang on Monday evening.", 0.8))
+    five = evidence("They met for five hours in Lisbon.", 0.8)
+    assert not same(five, evidence("They met for two hours in Lisbon.", 0.8))
+    assert not same(five, evidence("They met for five hours in Cadiz.", 0.8))
+    united = evidence("The United States warned the North again.", 0.8)
+    assert same(united, evidence("Again the United States warned the North.", 0.8))
 
 
 def test_where_articles_disagree_the_answer_is_the_sides() -> None:
@@ -113,6 +120,14 @@ def test_a_sentence_about_something_else_is_no_side() -> None:
     assert choose("When did it leave?", [best, other]).disagreement is None
     closer = replace(other, match=(0.9, 0.8 - SIDE_GAP + 0.01))
     assert choose("When did it leave?", [best, closer]).disagreement == "date"
+
+
+def test_a_side_is_no_citation_of_the_other_side() -> None:
+    best = evidence("The dam broke on 3 May.", 0.8, "a.txt")
+    side = evidence("The dam broke on 5 June.", 0.79, "b.txt")
+    again = evidence("On 3 May the dam broke.", 0.7, "b.txt", start=90)
+    (quote, other) = choose("When did the dam break?", [best, side, again]).quotes
+    assert quote.also == () and other.evidence == side
 
 
 def test_one_article_cannot_disagree_with_itself() -> None:

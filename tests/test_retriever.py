@@ -1,9 +1,12 @@
 """Fusion on numbers worked out by hand, and hybrid search over a real index."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from index.embedding import Encoder
 from index.store import Filter, Index
+from qa.reranker import Reranker
 from qa.retriever import HybridSearch, fuse_ranks, fuse_scores
 
 
@@ -57,6 +60,27 @@ def test_filters_and_k_hold(zoo: Index, encoder: Encoder) -> None:
     dated = zoo.reader().articles()[0].date
     assert found(zoo, encoder, "memory", Filter(since=dated)) == ["2020-05-01-bears.txt"]
     assert len(found(zoo, encoder, "animals", k=2)) == 2
+
+
+class Backwards(Reranker):
+    """Likes best what it was given last."""
+
+    def __init__(self) -> None:
+        self.given = 0
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        self.given = len(texts)
+        return [rank / len(texts) for rank in range(len(texts))]
+
+
+def test_a_reranker_sees_all_that_was_found_and_decides(zoo: Index, encoder: Encoder) -> None:
+    question = "How long do big cats rest?"
+    reranker = Backwards()
+    hits = HybridSearch(reranker=reranker).search(
+        zoo.reader(), question, encoder.encode_question(question), 1
+    )
+    assert reranker.given == 3
+    assert [hit.passage.article_id for hit in hits] == [found(zoo, encoder, question)[-1]]
 
 
 @pytest.mark.parametrize(
