@@ -8,27 +8,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from index.embedding import EncodedText, Encoder
+from index.embedding import Encoder
 from index.passages import ScoredPassage
-from index.store import Filter, Generation, Index
-from qa.answer import Answer, Citation, Event, Found, Searching, Token, Turn
+from index.store import Filter, Index
+from qa.answer import Answer, Event, Found, Searching, Token, Turn
 from qa.condense import condense
 from qa.confidence import DEFAULT_MIN_CONFIDENCE, confidence
 from qa.disagreement import Asked
 from qa.errors import BusyError, NoIndexError, QuestionError, StoreError
 from qa.evidence import Evidence, EvidenceScorer, LateInteraction
+from qa.inquiry import Inquiry, check, cite, finished, ranked, timed, turn
 from qa.llm import chat_model
 from qa.question import clean_question
 from qa.quoting import choose, compose, same
 from qa.reranker import Reranker
-from qa.retriever import Hit, HybridSearch, langchain_retriever
+from qa.retriever import HybridSearch, langchain_retriever
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,21 +52,6 @@ want of such a model: the default path has none."""
 _LOG = logging.getLogger(__name__)
 
 SyncProgress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Inquiry:
-    """One question on its way: each step fills in its part, and the last one the answer."""
-
-    question: str
-    history: tuple[Turn, ...] = ()
-    where: Filter | None = None
-    generation: Generation | None = None
-    encoded: EncodedText | None = None
-    hits: tuple[Hit, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    answer: Answer | None = None
-    timings: dict[str, float] = field(default_factory=dict)
 
 
 class Assistant:
@@ -138,7 +122,7 @@ class Assistant:
         inquiry = self._inquiry(question, history, where)
         for step in self._steps:
             inquiry = step(inquiry)
-        return _finished(inquiry)
+        return finished(inquiry)
 
     async def aask(
         self, question: str, history: Sequence[Turn] = (), where: Filter | None = None
@@ -153,8 +137,8 @@ class Assistant:
         inquiry = self._understand(self._inquiry(question, history, where))
         yield Searching(inquiry.question)
         inquiry = self._weigh(self._retrieve(inquiry))
-        yield Found(_ranked(inquiry))
-        answer = _finished(self._respond(inquiry))
+        yield Found(ranked(inquiry))
+        answer = finished(self._respond(inquiry))
         yield from (Token(piece) for piece in re.findall(r"\s*\S+", answer.text))
         yield answer
 
@@ -169,7 +153,7 @@ class Assistant:
         chain: Runnable[Any, Any] = RunnableLambda(self._parse)
         for step in self._steps:
             chain = chain | RunnableLambda(step)
-        return chain | RunnableLambda(_finished)
+        return chain | RunnableLambda(finished)
 
     def as_retriever(self, k: int = 10, where: Filter | None = None) -> BaseRetriever:
         """The search alone as a LangChain retriever."""
@@ -181,7 +165,7 @@ class Assistant:
             raise QuestionError(f"k is {k}: ask for at least one passage")
         inquiry = self._understand(self._inquiry(question, (), where))
         inquiry = self._weigh(self._retrieve(inquiry, max(k, self.settings.top_k)))
-        return list(_ranked(inquiry)[:k])
+        return list(ranked(inquiry)[:k])
 
     def evidence(self, question: str, where: Filter | None = None) -> tuple[Evidence, ...]:
         """The sentences an answer is chosen from, best first, with the parts of their scores."""
@@ -204,7 +188,7 @@ class Assistant:
 
     def _understand(self, inquiry: Inquiry) -> Inquiry:
         """What is asked, standing alone, and its vectors."""
-        with _timed(inquiry, "understand"):
+        with timed(inquiry, "understand"):
             question = condense(inquiry.question, inquiry.history, self._model)
             encoded = self._encoder.encode_question(question)
         return replace(inquiry, question=question, encoded=encoded)
@@ -212,8 +196,9 @@ class Assistant:
     def _retrieve(self, inquiry: Inquiry, k: int | None = None) -> Inquiry:
         """The passages that may answer it, all of one generation of the index."""
         assert inquiry.encoded is not None
-        with _timed(inquiry, "search"):
+        with timed(inquiry, "search"):
             generation = self._index.reader()
+            check(inquiry.where, generation)
             hits = self._hybrid.search(
                 generation,
                 inquiry.question,
@@ -226,7 +211,7 @@ class Assistant:
     def _weigh(self, inquiry: Inquiry) -> Inquiry:
         """Their sentences, by how well each answers."""
         assert inquiry.encoded is not None and inquiry.generation is not None
-        with _timed(inquiry, "evidence"):
+        with timed(inquiry, "evidence"):
             evidence = self._scorer.score(
                 inquiry.generation, inquiry.question, inquiry.encoded, inquiry.hits
             )
@@ -234,7 +219,7 @@ class Assistant:
 
     def _respond(self, inquiry: Inquiry) -> Inquiry:
         """Quotes, where the evidence is good enough; else that the articles don't say."""
-        with _timed(inquiry, "answer"):
+        with timed(inquiry, "answer"):
             sure = confidence(inquiry.evidence)
             if not inquiry.evidence or sure < self._min_confidence:
                 answer = self._abstain(inquiry, sure)
@@ -246,7 +231,7 @@ class Assistant:
         quotation = choose(inquiry.question, inquiry.evidence)
         asked = quotation.disagreement
         text, sentences, citations = compose(
-            quotation.quotes, lambda piece, number: _cite(inquiry, piece, number)
+            quotation.quotes, lambda piece, number: cite(inquiry, piece, number)
         )
         notes = (f"The articles seem to disagree on {DISPUTED[asked]}.",) if asked else ()
         return Answer(
@@ -256,7 +241,7 @@ class Assistant:
             confidence=sure,
             sentences=sentences,
             citations=citations,
-            passages=_ranked(inquiry),
+            passages=ranked(inquiry),
             notes=notes,
         )
 
@@ -271,9 +256,9 @@ class Assistant:
             abstained=True,
             confidence=sure,
             near_misses=tuple(
-                _cite(inquiry, piece, number) for number, piece in enumerate(nearest, 1)
+                cite(inquiry, piece, number) for number, piece in enumerate(nearest, 1)
             ),
-            passages=_ranked(inquiry),
+            passages=ranked(inquiry),
         )
 
     @property
@@ -283,7 +268,7 @@ class Assistant:
 
     def _inquiry(self, question: str, history: Sequence[Turn], where: Filter | None) -> Inquiry:
         clean = clean_question(question, self.settings.max_question_chars)
-        return Inquiry(clean, tuple(map(_turn, history)), where)
+        return Inquiry(clean, tuple(map(turn, history)), where)
 
     def _parse(self, given: str | Mapping[str, Any]) -> Inquiry:
         if isinstance(given, str):
@@ -291,55 +276,3 @@ class Assistant:
         if "question" not in given:
             raise QuestionError('the chain takes a question, or a mapping that has a "question"')
         return self._inquiry(given["question"], given.get("history") or (), given.get("where"))
-
-
-def _turn(given: object) -> Turn:
-    """A turn from what people write one as: a `Turn`, a (role, text) pair, a role-content dict."""
-    match given:
-        case Turn():
-            return given
-        case {"role": str(role), "content": str(text)} | (str(role), str(text)):
-            roles = {"user": "user", "human": "user", "assistant": "assistant", "ai": "assistant"}
-            if role in roles:
-                return Turn("user" if roles[role] == "user" else "assistant", text)
-    raise QuestionError(
-        f"history holds {str(given)[:60]!r}: give Turn(role, text), role user or assistant"
-    )
-
-
-def _finished(inquiry: Inquiry) -> Answer:
-    assert inquiry.answer is not None
-    return replace(
-        inquiry.answer, timings={**inquiry.timings, "total": sum(inquiry.timings.values())}
-    )
-
-
-def _ranked(inquiry: Inquiry) -> tuple[ScoredPassage, ...]:
-    """The passages, by their best sentence; those without one follow as they were found."""
-    best: dict[str, float] = {}
-    for piece in inquiry.evidence:
-        best.setdefault(piece.passage.id, piece.score)
-    hits = sorted(inquiry.hits, key=lambda hit: -best.get(hit.passage.id, 0.0))
-    return tuple(ScoredPassage(hit.passage, best.get(hit.passage.id, 0.0)) for hit in hits)
-
-
-def _cite(inquiry: Inquiry, piece: Evidence, number: int) -> Citation:
-    """A citation of the evidence, checked against the article's own text."""
-    assert inquiry.generation is not None
-    article = inquiry.generation.article(piece.passage.article_id)
-    start, end = piece.span
-    if article.text[start:end] != piece.quote:
-        raise StoreError(
-            f"{article.id}: the index does not hold what it quotes: remove it and run `cited index`"
-        )
-    return Citation(
-        number, article.id, article.title, piece.quote, start, end, article.date, article.source
-    )
-
-
-@contextmanager
-def _timed(inquiry: Inquiry, step: str) -> Iterator[None]:
-    """Adds the seconds that a step takes to the inquiry's timings."""
-    started = time.perf_counter()
-    yield
-    inquiry.timings[step] = time.perf_counter() - started

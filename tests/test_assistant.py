@@ -1,6 +1,7 @@
 """The whole path over the articles that ship, with the real model."""
 
 import asyncio
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,13 @@ def test_filters_keep_to_their_articles(bot: Assistant) -> None:
     answer = bot.ask("How long did the talks last?", where=Filter(articles=frozenset({only})))
     check(bot, answer)
     assert {scored.passage.article_id for scored in answer.passages} == {only}
+
+
+def test_a_filter_that_nothing_passes_is_a_clear_error(bot: Assistant) -> None:
+    with pytest.raises(QuestionError, match=r"no article 'typo\.txt'"):
+        bot.ask("Why?", where=Filter(articles=frozenset({"typo.txt"})))
+    with pytest.raises(QuestionError, match="from 2024-01-01 on"):
+        bot.ask("Why?", where=Filter(since=date(2024, 1, 1), until=date(2023, 1, 1)))
 
 
 def test_a_question_no_one_can_answer_is_a_clear_error(bot: Assistant) -> None:
