@@ -39,7 +39,8 @@ CSS = """
 .quotes { font-size: .9em; border-top: 1px solid var(--border-color-primary);
   margin-top: .8em; padding-top: .2em; }
 .quotes p { margin: .6em 0 0; overflow-wrap: anywhere; }
-.quotes .place, .note { color: var(--body-text-color-subdued); }
+/* Gradio's own subdued colour is too faint to read in the light theme. */
+.quotes .place, .note { color: var(--body-text-color); opacity: .78; }
 .quotes .place { display: block; font-size: .9em; }
 """
 
