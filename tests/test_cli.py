@@ -218,3 +218,23 @@ def test_version_and_help(cited: Cited) -> None:
     assert cited("--version").stdout.startswith("cited 0.")
     shown = cited("--help").stdout
     assert all(f"  {command} " in shown for command in ("index", "ask", "search", "chat", "serve"))
+
+
+@pytest.mark.usefixtures("first_index")
+def test_json_is_valid_where_the_terminal_knows_only_ascii(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [*CITED, "ask", "Which ballet did Kim watch in Vladivostok?", "--json"],
+        cwd=ROOT,
+        env=environment | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        timeout=300,
+        check=True,
+    )
+    assert json.loads(done.stdout.decode("ascii"))["citations"]
+
+
+@pytest.mark.usefixtures("first_index")
+def test_an_unknown_article_is_one_line(cited: Cited) -> None:
+    done = cited("ask", "Why?", "--article", "typo.txt")
+    assert done.returncode == 2
+    assert "no article 'typo.txt'" in done.stderr and done.stderr.count("\n") == 1

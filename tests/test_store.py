@@ -218,14 +218,17 @@ def test_other_settings_never_search_and_are_rebuilt(
     change: Callable[[pytest.MonkeyPatch, Path], Index],
     reason: str,
     embeds: bool | None,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     index.sync(town)
+    assert not caplog.records
     other = change(monkeypatch, index._generations.folder)
     assert reason in (other.needs_rebuild or "")
     with pytest.raises(RebuildError, match=reason) as refusal:
         other.reader()
     assert "\n" not in str(refusal.value)
     report = other.sync(town)
+    assert reason in caplog.text and "building it anew" in caplog.text
     assert other.needs_rebuild is None
     assert report.generation == "generation-000002"
     other.reader().verify()
