@@ -20,7 +20,7 @@ MARGIN = 0.07
 """How far below the best a sentence may score that completes the answer."""
 FACT_MARGIN = 0.05
 """The same where one fact is asked for: less completes it."""
-FACT_TIE = 0.03
+FACT_TIE = 0.04
 """How far below the best a sentence may score that stands before the one that gives the fact."""
 SIDE_MARGIN = 0.06
 """How far below the best a sentence of another article may score that contradicts it."""
