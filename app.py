@@ -80,6 +80,8 @@ def serve(bot: Assistant, index_dir: Path, host: str = "127.0.0.1", port: int = 
     page = launch(bot, index_dir, host, port)
     address = f"[{host}]" if ":" in host else host
     print(f"cited: the chat is open on http://{address}:{port} (Ctrl-C ends it)", flush=True)
+    # The model loads while the first question is typed: it takes seconds.
+    threading.Thread(target=bot.warm_up, name="warm-up", daemon=True).start()
     try:
         threading.Event().wait()
     finally:

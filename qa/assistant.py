@@ -180,6 +180,10 @@ class Assistant:
         """All articles of the index, by id."""
         return self._index.reader().articles()
 
+    def warm_up(self) -> None:
+        """Load what the first question would have to wait for: the embedding model."""
+        self._encoder.encode_question("ready?")
+
     def sync(self, progress: SyncProgress | None = None) -> SyncReport:
         """Bring the index up to date with the folder of articles."""
         return self._index.sync(self.settings.corpus, progress)
