@@ -80,7 +80,8 @@ class LateInteraction:
     the sentence and what stands right before it, where what "he" or "it" means is said
     ("window"); with its whole passage, title and heading included ("passage"); of the cosine of
     question and sentence ("cosine"); and of the passage's retrieval score ("retrieval"). The
-    weights were fitted on `squad.jsonl` (`benchmarks/quality.py`), then rounded.
+    weights were fitted on SQuAD's development questions to rank the answering sentence first, then
+    rounded; `benchmarks/quality.py` measures what they give.
     """
 
     def __init__(self, encoder: Encoder, retrieval: float = WEIGHTS["retrieval"]) -> None:

@@ -60,6 +60,13 @@ def test_evidence_is_verbatim_and_in_range(ferry: Generation, encoder: Encoder) 
         assert -1 <= piece.own <= piece.window <= 1 + 1e-6
 
 
+def test_a_sentence_is_read_with_the_one_before_it(ferry: Generation, encoder: Encoder) -> None:
+    evidence = sorted(weigh(ferry, encoder, "How long has Morag steered?"), key=lambda e: e.span)
+    captain, she = (e for e in evidence if e.quote.startswith(("Its captain", "She has")))
+    assert she.window >= captain.own - 1e-6
+    assert she.window > she.own
+
+
 def test_a_question_in_the_text_answers_nothing(ferry: Generation, encoder: Encoder) -> None:
     quotes = [
         piece.quote for piece in weigh(ferry, encoder, "Who else would take the night watch?")

@@ -6,6 +6,7 @@ import pytest
 
 from index.embedding import Encoder
 from index.store import Filter, Index
+from qa import retriever
 from qa.reranker import Reranker
 from qa.retriever import HybridSearch, fuse_ranks, fuse_scores
 
@@ -52,6 +53,16 @@ def test_meaning_finds_what_words_do_not(zoo: Index, encoder: Encoder) -> None:
 
 def test_words_find_what_meaning_does_not(zoo: Index, encoder: Encoder) -> None:
     assert found(zoo, encoder, "ZX-81")[0] == "ZX-81.txt"
+
+
+def test_what_only_one_search_finds_is_fused_all_the_same(
+    zoo: Index, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retriever, "POOL", 1)
+    assert set(found(zoo, encoder, "How long do big cats rest, kilobyte?")) == {
+        "lions.txt",
+        "ZX-81.txt",
+    }
 
 
 def test_filters_and_k_hold(zoo: Index, encoder: Encoder) -> None:
