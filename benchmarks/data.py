@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from index.embedding import Encoder
-from index.store import Index
 from qa.assistant import Assistant
-from qa.evidence import LateInteraction
-from qa.retriever import HybridSearch
 from qa.settings import Settings
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -76,10 +73,7 @@ def assistant(
 def over(corpus: Path, index_dir: Path, encoder: Encoder, **settings: Any) -> Assistant:
     """An assistant over a folder of articles, its index brought up to date."""
     chosen = Settings(corpus=corpus, index_dir=index_dir, **settings)
-    index = Index.open(index_dir, encoder, index_faq=chosen.index_faq)
-    bot = Assistant(chosen, encoder, index, HybridSearch(chosen.fusion), LateInteraction(encoder))
-    bot.sync()
-    return bot
+    return Assistant.open(chosen, encoder=encoder)
 
 
 def _rows(name: str) -> Iterable[Any]:

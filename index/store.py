@@ -16,9 +16,9 @@ from index.filters import Filter
 from index.generations import Generations
 from index.reader import Generation, OpenFiles
 from index.records import ArticleSummary
-from index.syncing import Sync, SyncReport, fingerprint
+from index.syncing import PASSAGE_TOKENS, Sync, SyncReport, fingerprint
 
-__all__ = ["ArticleSummary", "Filter", "Generation", "Index", "SyncReport"]
+__all__ = ["PASSAGE_TOKENS", "ArticleSummary", "Filter", "Generation", "Index", "SyncReport"]
 
 _TRIES = 5
 _LOG = logging.getLogger(__name__)
@@ -36,17 +36,35 @@ class Index:
         generation.passages([passage for passage, _score in generation.search_lexical("train", 5)])
     """
 
-    def __init__(self, folder: Path, encoder: Embedder, *, index_faq: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        encoder: Embedder,
+        *,
+        index_faq: bool = True,
+        passage_tokens: int = PASSAGE_TOKENS,
+    ) -> None:
         self._generations = Generations(folder)
         self._encoder = encoder
         self._index_faq = index_faq
+        self._passage_tokens = passage_tokens
         self._files: OpenFiles | None = None
         self._lock = Lock()
 
     @classmethod
-    def open(cls, folder: Path, encoder: Embedder, *, index_faq: bool = True) -> Index:
-        """The index in `folder`, which need not exist yet; nothing is read before it is used."""
-        return cls(folder, encoder, index_faq=index_faq)
+    def open(
+        cls,
+        folder: Path,
+        encoder: Embedder,
+        *,
+        index_faq: bool = True,
+        passage_tokens: int = PASSAGE_TOKENS,
+    ) -> Index:
+        """The index in `folder`, which need not exist yet; nothing is read before it is used.
+
+        Its passages grow to `passage_tokens`; `index_faq=False` leaves FAQ sections out.
+        """
+        return cls(folder, encoder, index_faq=index_faq, passage_tokens=passage_tokens)
 
     def sync(
         self, corpus: Path, progress: Callable[[str, int, int], None] | None = None
@@ -65,7 +83,15 @@ class Index:
             except RebuildError as error:
                 _LOG.warning("%s: building it anew, beside what there is", error)
                 base = None
-            sync = Sync(self._generations, corpus, self._encoder, self._index_faq, base, progress)
+            sync = Sync(
+                self._generations,
+                corpus,
+                self._encoder,
+                self._index_faq,
+                self._passage_tokens,
+                base,
+                progress,
+            )
             report, serving = sync.run()
             with self._lock:
                 self._files = serving.files
@@ -110,5 +136,6 @@ class Index:
         with self._lock:
             if not self._files or self._files.folder.name != name:
                 folder = self._generations.folder / name
-                self._files = OpenFiles(folder, fingerprint(self._encoder, self._index_faq))
+                wanted = fingerprint(self._encoder, self._index_faq, self._passage_tokens)
+                self._files = OpenFiles(folder, wanted)
             return self._files

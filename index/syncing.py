@@ -24,8 +24,8 @@ from index.records import Records
 from index.scanning import Changes, Scan, compare, scan
 from index.vectors import VectorStore, seal
 
-TARGET, LIMIT = (120, 200), 256
-"""Tokens: what a passage grows to, and what it never passes (nor what the model reads)."""
+PASSAGE_TOKENS, LIMIT = 200, 256
+"""Tokens: what a passage grows to unless told, and what it never passes."""
 CACHE, SEEN = "vectors.sqlite3", "seen.json"
 _AT_ONCE = 4_096
 """Passages that are embedded and stored together: enough to sort by length, few enough to hold."""
@@ -54,9 +54,14 @@ class SyncReport:
     seconds: float
 
 
-def fingerprint(encoder: Embedder, index_faq: bool) -> Fingerprint:
+def target(passage_tokens: int) -> tuple[int, int]:
+    """The least and the most tokens that a passage grows to, where its section has as many."""
+    return passage_tokens * 3 // 5, passage_tokens
+
+
+def fingerprint(encoder: Embedder, index_faq: bool, passage_tokens: int) -> Fingerprint:
     """What a generation must have been built with to serve under these settings."""
-    low, high = TARGET
+    low, high = target(passage_tokens)
     return Fingerprint(FORMAT, encoder.fingerprint, f"{low}-{high}/{LIMIT} tokens", index_faq)
 
 
@@ -68,6 +73,7 @@ class Sync:
     corpus: Path
     encoder: Embedder
     index_faq: bool
+    passage_tokens: int
     base: Generation | None
     progress: Progress | None = None
     _found: Scan = field(init=False)
@@ -166,7 +172,7 @@ class Sync:
             records.finish()
             _articles, passages = records.counts()
             cache.prune(records.embedded_texts(), passages)
-        wanted = fingerprint(self.encoder, self.index_faq)
+        wanted = fingerprint(self.encoder, self.index_faq, self.passage_tokens)
         return Manifest(wanted, files, passages, seal(folder), churn)
 
     def _embed_and_add(
@@ -192,7 +198,7 @@ class Sync:
             passages = cut(
                 article,
                 self.encoder.count_tokens,
-                target=TARGET,
+                target=target(self.passage_tokens),
                 limit=limit,
                 faq=self.index_faq,
             )

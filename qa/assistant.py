@@ -74,7 +74,7 @@ class Assistant:
         model: BaseChatModel | None = None,
     ) -> None:
         self.settings = settings
-        self._encoder = encoder
+        self.encoder = encoder
         self._index = index
         self._hybrid = search
         self._scorer = scorer
@@ -87,16 +87,25 @@ class Assistant:
         settings: Settings | None = None,
         *,
         model: BaseChatModel | None = None,
+        encoder: Encoder | None = None,
         progress: SyncProgress | None = None,
     ) -> Assistant:
         """Wire the parts that `settings` name and bring the index up to date with the articles.
 
-        `model` is any LangChain chat model, instead of `settings.llm`. While another process
-        writes the index, or where it cannot be written, what it holds already serves.
+        `model` is any LangChain chat model, instead of `settings.llm`; `encoder` an embedding model
+        that is loaded already, instead of `settings.embedding_model`. While another process writes
+        the index, or where it cannot be written, what it holds already serves.
         """
         settings = settings or Settings()
-        encoder = Encoder(settings.embedding_model, allow_download=settings.allow_download)
-        index = Index.open(settings.index_dir, encoder, index_faq=settings.index_faq)
+        encoder = encoder or Encoder(
+            settings.embedding_model, allow_download=settings.allow_download
+        )
+        index = Index.open(
+            settings.index_dir,
+            encoder,
+            index_faq=settings.index_faq,
+            passage_tokens=settings.passage_tokens,
+        )
         reranker = (
             Reranker(settings.reranker, allow_download=settings.allow_download)
             if settings.reranker
@@ -182,7 +191,7 @@ class Assistant:
 
     def warm_up(self) -> None:
         """Load what the first question would have to wait for: the embedding model."""
-        self._encoder.encode_question("ready?")
+        self.encoder.encode_question("ready?")
 
     def sync(self, progress: SyncProgress | None = None) -> SyncReport:
         """Bring the index up to date with the folder of articles."""
@@ -194,7 +203,7 @@ class Assistant:
         """What is asked, standing alone, and its vectors."""
         with timed(inquiry, "understand"):
             question = condense(inquiry.question, inquiry.history, self._model)
-            encoded = self._encoder.encode_question(question)
+            encoded = self.encoder.encode_question(question)
         return replace(inquiry, question=question, encoded=encoded)
 
     def _retrieve(self, inquiry: Inquiry, k: int | None = None) -> Inquiry:

@@ -127,7 +127,12 @@ def index_command(corpus: Corpus = None, index_dir: IndexDir = None) -> None:
 
     settings = _settings(corpus, index_dir)
     encoder = Encoder(settings.embedding_model, allow_download=settings.allow_download)
-    index = Index.open(settings.index_dir, encoder, index_faq=settings.index_faq)
+    index = Index.open(
+        settings.index_dir,
+        encoder,
+        index_faq=settings.index_faq,
+        passage_tokens=settings.passage_tokens,
+    )
     with Steps(lines=True) as steps:
         report = index.sync(settings.corpus, steps)
     print_report(console(), report)

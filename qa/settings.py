@@ -20,6 +20,12 @@ class Settings(BaseSettings):
     corpus: Path = Field(Path("corpus"), description="the folder of articles")
     index_dir: Path = Field(Path(".index"), description="where the index is kept")
     index_faq: bool = Field(True, description="whether the articles' FAQ sections are indexed")
+    passage_tokens: int = Field(
+        200,
+        ge=32,
+        le=240,
+        description="the tokens that a passage grows to; a new value means a new index",
+    )
     embedding_model: str = Field(
         DEFAULT_MODEL, description="a sentence-transformers model: its name or a local folder"
     )

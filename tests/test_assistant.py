@@ -232,9 +232,9 @@ def test_a_chat_model_condenses_follow_ups(tmp_path: Path) -> None:
 
 def test_the_model_is_loaded_when_it_is_needed_and_not_before(bot: Assistant) -> None:
     fresh = Assistant.open(bot.settings)  # nothing to embed: the index is up to date
-    assert fresh._encoder._loaded is None
+    assert fresh.encoder._loaded is None
     fresh.warm_up()
-    assert fresh._encoder._loaded is not None
+    assert fresh.encoder._loaded is not None
 
 
 def test_an_answer_is_json(bot: Assistant) -> None:

@@ -188,8 +188,7 @@ def other_model(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Index:
 
 
 def other_cutting(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Index:
-    monkeypatch.setattr(syncing, "TARGET", (10, 20))
-    return Index.open(folder, FakeEncoder())
+    return Index.open(folder, FakeEncoder(), passage_tokens=40)
 
 
 def no_faq(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Index:
