@@ -5,6 +5,7 @@ It knows how a generation is made to last and how the next one takes over, never
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -66,6 +67,12 @@ class Manifest:
     def write(self, generation: Path) -> None:
         """Write `manifest.json`; the generation counts as finished only when `CURRENT` names it."""
         (generation / MANIFEST).write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+
+    @property
+    def digest(self) -> str:
+        """Names what is indexed and how: the same for the same files, 16 hex digits."""
+        named = json.dumps([asdict(self.fingerprint), sorted(self.files.items())])
+        return hashlib.sha256(named.encode()).hexdigest()[:16]
 
     @classmethod
     def read(cls, generation: Path) -> Manifest:

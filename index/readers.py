@@ -35,12 +35,15 @@ class Skipped:
 
 # ---- Finding
 
+QUESTIONS = "questions.yaml"
+"""The file of questions that `cited evaluate` asks of a corpus; it stands beside the articles."""
+
 
 def find_files(corpus: Path) -> tuple[list[Path], list[Skipped]]:
     """The articles' files in a folder and its sub-folders, and what was left out and why.
 
-    Hidden files and folders do not count. Links are followed to files of the folder itself
-    only, and no file is found twice. Both lists are sorted by path.
+    Hidden files and folders do not count, nor does `QUESTIONS`. Links are followed to files of the
+    folder itself only, and no file is found twice. Both lists are sorted by path.
 
     Raises CorpusError when the folder cannot be read.
     """
@@ -54,6 +57,8 @@ def find_files(corpus: Path) -> tuple[list[Path], list[Skipped]]:
         skipped.append(Skipped(_printable(path.relative_to(corpus).as_posix()), reason))
 
     for path in _walk(corpus, note):
+        if path == corpus / QUESTIONS:
+            continue
         if path.is_symlink():
             links.append(path)
         elif reason := _why_not(path):

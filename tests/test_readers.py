@@ -406,3 +406,11 @@ def test_missing_library(
 
 def test_skipped_is_a_path_and_a_reason() -> None:
     assert Skipped("a.txt", "empty") == Skipped(path="a.txt", reason="empty")
+
+
+def test_the_file_of_questions_is_neither_an_article_nor_left_out(tmp_path: Path) -> None:
+    for name in ("a.txt", "questions.yaml", "sub/questions.yaml"):
+        write(tmp_path, name)
+    names, skipped = found(tmp_path)
+    assert names == ["a.txt"]
+    assert list(skipped) == ["sub/questions.yaml"]  # only the folder's own
