@@ -1,6 +1,7 @@
 # make chat    set up, index corpus/, open the chat on http://127.0.0.1:7860
 # make test    set up, run every test
 # make check   set up, lint and check types
+# make evaluate set up, ask corpus/'s questions, fail when a figure is below its floor
 # make clean   remove .venv, .index and what tools left behind
 #
 # PYTHON=… names another Python (3.11 or newer); PORT=… another port for the chat.
@@ -11,7 +12,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/installed
 
-.PHONY: help chat test check clean
+.PHONY: help chat test check evaluate clean
 .DELETE_ON_ERROR:
 
 help:
@@ -33,6 +34,13 @@ check: $(READY)
 	@$(RUN) -m ruff format --check .
 	@echo "==> Checking types"
 	@$(RUN) -m mypy
+
+# What the system reached when the floors were last set, less what another processor may cost.
+FLOORS := right=0.4
+
+evaluate: $(READY)
+	@echo "==> Asking the questions of corpus/"
+	@$(VENV)/bin/cited evaluate --corpus corpus --worst 3 --fail-under "$(FLOORS)"
 
 clean:
 	@echo "==> Removing .venv, .index and caches"

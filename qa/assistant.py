@@ -189,6 +189,10 @@ class Assistant:
         """All articles of the index, by id."""
         return self._index.reader().articles()
 
+    def fingerprint(self) -> str:
+        """Names what is indexed and how: the same for the same articles, model and settings."""
+        return self._index.reader().manifest.digest
+
     def warm_up(self) -> None:
         """Load what the first question would have to wait for: the embedding model."""
         self.encoder.encode_question("ready?")

@@ -1,34 +1,29 @@
-"""The command line: cited index | ask | chat | search | serve. It shows, and decides nothing.
+"""The command line: cited index | ask | chat | search | serve | evaluate. It decides nothing.
 
 What takes long to import is imported inside the commands, so that `cited --help` is there at once.
-Exit codes: 0 answered, 3 the articles don't say, 2 a user's error (told in one line), 130 Ctrl-C.
+Exit codes: 0 answered, 3 the articles don't say, 4 an evaluation below its floors, 2 a user's error
+(told in one line), 130 Ctrl-C.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import sys
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from functools import wraps
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from index.errors import CitedError
+from qa.evaluation.command import evaluate_command
+from qa.shell import ABSTAINED, Corpus, IndexDir, MinConfidence, settings_from, tell, told
 
 if TYPE_CHECKING:
     from index.filters import Filter
     from qa.assistant import Assistant
     from qa.settings import Settings
 
-USER_ERROR, ABSTAINED = 2, 3
 CHAT_HELP = "Type a question. /new forgets the conversation, /quit (or Ctrl-D) leaves."
-
-P = ParamSpec("P")
 
 app = typer.Typer(
     name="cited",
@@ -41,17 +36,6 @@ app = typer.Typer(
 )
 
 Question = Annotated[str, typer.Argument(help="The question.", show_default=False)]
-Corpus = Annotated[Path | None, typer.Option(help="The folder of articles.", show_default="corpus")]
-IndexDir = Annotated[
-    Path | None, typer.Option(help="Where the index is kept.", show_default=".index")
-]
-MinConfidence = Annotated[
-    float | None,
-    typer.Option(
-        help="Below it the answer is that the articles don't say; 0 never abstains.",
-        show_default="calibrated",
-    ),
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Articles = Annotated[
     list[str] | None,
@@ -70,15 +54,6 @@ Until = Annotated[
 def main() -> None:
     """Run the command line and leave with its exit code."""
     app()
-
-
-class _Notes(logging.Handler):
-    """Shows what our own rooms warn of, a line each."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write the record if it is ours."""
-        if record.name.split(".")[0] in ("qa", "index"):
-            _tell(record.getMessage())
 
 
 def _version(wanted: bool) -> None:
@@ -101,31 +76,15 @@ def _options(
     """Options that come before a command."""
 
 
-def _told(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn a user's error into its line and exit code 2; show our own warnings, not others'."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        warnings.simplefilter("ignore")
-        logging.basicConfig(handlers=[_Notes()])
-        try:
-            command(*args, **kwargs)
-        except CitedError as error:
-            _tell(error)
-            raise typer.Exit(USER_ERROR) from error
-
-    return run
-
-
 @app.command("index")
-@_told
+@told
 def index_command(corpus: Corpus = None, index_dir: IndexDir = None) -> None:
     """Read the articles and bring the index up to date."""
     from index.embedding import Encoder
     from index.store import Index
     from qa.printing import Steps, console, print_report
 
-    settings = _settings(corpus, index_dir)
+    settings = settings_from(corpus, index_dir)
     encoder = Encoder(settings.embedding_model, allow_download=settings.allow_download)
     index = Index.open(
         settings.index_dir,
@@ -139,7 +98,7 @@ def index_command(corpus: Corpus = None, index_dir: IndexDir = None) -> None:
 
 
 @app.command()
-@_told
+@told
 def ask(
     question: Question,
     as_json: AsJson = False,
@@ -154,7 +113,7 @@ def ask(
     from qa.printing import console, print_answer
 
     where = _filter(article, since, until)
-    bot = _open(_settings(corpus, index_dir, min_confidence))
+    bot = _open(settings_from(corpus, index_dir, min_confidence))
     answer = bot.ask(question, where=where)
     out = console()
     if as_json:
@@ -166,7 +125,7 @@ def ask(
 
 
 @app.command()
-@_told
+@told
 def search(
     question: Question,
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 5,
@@ -182,7 +141,7 @@ def search(
     from qa.printing import console, print_passages
 
     where = _filter(article, since, until)
-    found = tuple(_open(_settings(corpus, index_dir)).search(question, k=k, where=where))
+    found = tuple(_open(settings_from(corpus, index_dir)).search(question, k=k, where=where))
     out = console()
     if as_json:
         shell = Answer("", question, abstained=True, confidence=0, passages=found)
@@ -192,7 +151,7 @@ def search(
 
 
 @app.command()
-@_told
+@told
 def chat(
     min_confidence: MinConfidence = None, corpus: Corpus = None, index_dir: IndexDir = None
 ) -> None:
@@ -201,7 +160,7 @@ def chat(
     from qa.errors import QuestionError
     from qa.printing import console, print_answer
 
-    bot = _open(_settings(corpus, index_dir, min_confidence))
+    bot = _open(settings_from(corpus, index_dir, min_confidence))
     out = console()
     out.print(CHAT_HELP, style="dim")
     history: list[Turn] = []
@@ -215,14 +174,14 @@ def chat(
             try:
                 answer = bot.ask(line, history)
             except QuestionError as error:
-                _tell(error)
+                tell(error)
                 continue
             print_answer(out, answer, line)
             history += [Turn("user", line), Turn("assistant", answer.text)]
 
 
 @app.command()
-@_told
+@told
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
@@ -235,18 +194,11 @@ def serve(
     from app import serve as serve_page
 
     check_port(host, port)
-    settings = _settings(corpus, index_dir, min_confidence)
+    settings = settings_from(corpus, index_dir, min_confidence)
     serve_page(_open(settings, lines=True), settings.index_dir, host, port)
 
 
-def _settings(
-    corpus: Path | None, index_dir: Path | None, min_confidence: float | None = None
-) -> Settings:
-    """What was given on the command line; the environment and the defaults set the rest."""
-    from qa.settings import Settings
-
-    given = {"corpus": corpus, "index_dir": index_dir, "min_confidence": min_confidence}
-    return Settings(**{name: value for name, value in given.items() if value is not None})
+app.command("evaluate")(told(evaluate_command))
 
 
 def _open(settings: Settings, *, lines: bool = False) -> Assistant:
@@ -292,12 +244,6 @@ def _print_json(data: Any) -> None:
     # Where the output cannot hold every character, escapes are still valid JSON.
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     print(json.dumps(data, ensure_ascii=not utf8, indent=2))
-
-
-def _tell(message: object) -> None:
-    from qa.printing import printable
-
-    print(f"cited: {printable(str(message))}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ KEEPERS = {
     "chromadb": ("index/vectors.py",),
     "sqlite3": ("index/",),
     "gradio": ("app.py",),
-    "typer": ("qa/cli.py",),
-    "rich": ("qa/cli.py", "qa/printing.py"),
+    "typer": ("qa/cli.py", "qa/shell.py", "qa/evaluation/command.py"),
+    "rich": ("qa/printing.py", "qa/evaluation/printing.py"),
     "sentence_transformers": ("index/", "qa/"),
     "langchain_core": ("qa/",),
 }
