@@ -82,6 +82,11 @@ class Encoder:
             )
         return f"{self.name}@{digest[:16]}"
 
+    @property
+    def loaded(self) -> bool:
+        """Whether the model is in memory, so that the next text need not wait for it."""
+        return self._loaded is not None
+
     @cached_property
     def dimension(self) -> int:
         """Length of a vector."""

@@ -193,6 +193,10 @@ class Assistant:
         """Names what is indexed and how: the same for the same articles, model and settings."""
         return self._index.reader().manifest.digest
 
+    def generation(self) -> str:
+        """The name of the generation of the index that serves; every change of it has a new one."""
+        return self._index.reader().name
+
     def warm_up(self) -> None:
         """Load what the first question would have to wait for: the embedding model."""
         self.encoder.encode_question("ready?")

@@ -8,6 +8,7 @@ CitedError
 │   ├── RebuildError   it is damaged, or was built with other settings: a sync mends both
 │   └── BusyError      another process is writing to the index
 ├── QuestionError      the question is empty, too long or not text
+│   └── FilterError    nothing can pass the filter: no such article, or dates turned round
 ├── SettingsError      a setting has a value that cannot be used
 └── LanguageModelError the chat model cannot be had: no package, no key, no such name
 """
@@ -26,6 +27,7 @@ __all__ = [
     "BusyError",
     "CitedError",
     "CorpusError",
+    "FilterError",
     "LanguageModelError",
     "ModelError",
     "NoIndexError",
@@ -38,6 +40,10 @@ __all__ = [
 
 class QuestionError(CitedError):
     """The question is empty, too long or not text."""
+
+
+class FilterError(QuestionError):
+    """Nothing can pass the filter: it names no article that there is, or its dates are reversed."""
 
 
 class SettingsError(CitedError):

@@ -20,7 +20,9 @@ _TURNS = 10
 _LONGEST_QUESTION = 1000
 _LONGEST_TURN = 320
 _LONGEST_OLD_ANSWER = 80  # its head names who was asked for; more costs time
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]+")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ud800-\udfff]+"
+)
 _FURNITURE = re.compile(r"\s*\[\d+\]|\baccording to [^,:]{1,80}[,:]\s*", re.IGNORECASE)
 _COURTESY = re.compile(
     r"\W*(?:(?:ok|okay|thanks?|thank you|great|good|cool|nice|hi|hello|hey|bye|goodbye|yes|no"

@@ -14,7 +14,7 @@ from index.embedding import EncodedText
 from index.passages import ScoredPassage
 from index.store import Filter, Generation
 from qa.answer import Answer, Citation, Turn
-from qa.errors import QuestionError, StoreError
+from qa.errors import FilterError, QuestionError, StoreError
 from qa.evidence import Evidence
 from qa.retriever import Hit
 
@@ -49,15 +49,15 @@ def turn(given: object) -> Turn:
 
 
 def check(where: Filter | None, generation: Generation) -> None:
-    """Raise `QuestionError` for a filter that nothing can pass, most likely a slip."""
+    """Raise `FilterError` for a filter that nothing can pass, most likely a slip."""
     if where is None:
         return
     if unknown := sorted((where.articles or frozenset()) - generation.manifest.files.keys()):
-        raise QuestionError(
+        raise FilterError(
             f"there is no article {unknown[0]!r} to look into: give its path in the corpus"
         )
     if where.since and where.until and where.since > where.until:
-        raise QuestionError(f"no article is from {where.since} on and from before {where.until}")
+        raise FilterError(f"no article is from {where.since} on and from before {where.until}")
 
 
 def finished(inquiry: Inquiry) -> Answer:

@@ -64,6 +64,7 @@ def test_nothing_supports_without_quotes(quotes: list[str]) -> None:
 
 SUPPORTED = [
     ("The line is 11 kilometres long.", [LINE], []),
+    ("The line is 11 kilometres long. [12]", [LINE], []),
     ("The first train of the railway transported salted herring.", [TRAIN], []),
     ("The railway was opened in May 1921.", [TRAIN], []),
     ("The harbour railway, which is eleven kilometres long, opened in 1921.", [TRAIN, LINE], []),
