@@ -1,4 +1,4 @@
-"""SQuAD's paragraphs and questions as a folder of articles with the file that `cited evaluate` asks.
+"""SQuAD as a folder of articles, a paragraph each, with the questions for `cited evaluate`.
 
     python -m benchmarks.squad_questions FOLDER [QUESTIONS]
     cited evaluate --corpus FOLDER --index-dir FOLDER/.index

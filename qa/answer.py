@@ -94,10 +94,38 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Considered:
+    """A passage that was found, the scores that brought it there, and what became of it.
+
+    `dense` is its cosine with the question, -1..1; `lexical` its BM25 score, 0 where BM25 did not
+    find it; `fused` what was made of the two, 0..1; `support` the score of its best sentence,
+    about 0..1. `fate` says in a few words what came of it: "quoted", or why not.
+    """
+
+    article_id: str
+    title: str
+    heading: str
+    start: int
+    end: int
+    dense: float
+    lexical: float
+    fused: float
+    support: float
+    fate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An event of a stream, right before the answer: what was considered, best first."""
+
+    passages: tuple[Considered, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """The next piece of the answer's text; put together, the pieces are `Answer.text`."""
 
     text: str
 
 
-Event = Searching | Found | Token | Answer
+Event = Searching | Found | Explained | Token | Answer

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 from index.embedding import Encoder
 from index.passages import ScoredPassage
 from index.store import Filter, Index
-from qa.answer import Answer, Event, Found, Searching, Token, Turn
+from qa.answer import Answer, Event, Explained, Found, Searching, Token, Turn
 from qa.condense import condense
 from qa.confidence import DEFAULT_MIN_CONFIDENCE, confidence
 from qa.disagreement import Asked
 from qa.errors import BusyError, NoIndexError, QuestionError, StoreError
 from qa.evidence import Evidence, EvidenceScorer, LateInteraction
+from qa.explaining import explain
 from qa.inquiry import Inquiry, check, cite, finished, ranked, timed, turn
 from qa.llm import chat_model
 from qa.question import clean_question
@@ -140,14 +141,25 @@ class Assistant:
         return await asyncio.to_thread(self.ask, question, history, where)
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), where: Filter | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        where: Filter | None = None,
+        *,
+        explained: bool = False,
     ) -> Iterator[Event]:
-        """The same as it happens: `Searching`, `Found`, `Token`s, and the `Answer` at the end."""
+        """The same as it happens: `Searching`, `Found`, `Token`s, and the `Answer` at the end.
+
+        With `explained`, what became of every passage comes before the tokens, as `Explained`.
+        """
         inquiry = self._understand(self._inquiry(question, history, where))
         yield Searching(inquiry.question)
         inquiry = self._weigh(self._retrieve(inquiry))
         yield Found(ranked(inquiry))
-        answer = finished(self._respond(inquiry))
+        inquiry = self._respond(inquiry)
+        answer = finished(inquiry)
+        if explained:
+            yield Explained(explain(inquiry))
         yield from (Token(piece) for piece in re.findall(r"\s*\S+", answer.text))
         yield answer
 

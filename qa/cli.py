@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -184,18 +185,41 @@ def chat(
 @told
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="The port.", show_default="7860, or the next free"),
+    ] = None,
+    auth: Annotated[
+        Path | None, typer.Option(help="A file of user:password lines: who may log in.")
+    ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A name that a proxy has for this; may be given again."),
+    ] = None,
+    root_path: Annotated[str, typer.Option(help="What a proxy takes off the path.")] = "",
+    uploads: Annotated[
+        bool | None,
+        typer.Option("--uploads/--no-uploads", help="Whether articles may be added on the page."),
+    ] = None,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Offer the tools of MCP at /mcp.")] = False,
     min_confidence: MinConfidence = None,
     corpus: Corpus = None,
     index_dir: IndexDir = None,
 ) -> None:
-    """Open the chat page; the same as `python app.py`."""
-    from app import check_port
-    from app import serve as serve_page
+    """Open the chat page and the HTTP API; the same as `python app.py`."""
+    from ui.server import address, listen, read_users, run
 
-    check_port(host, port)
-    settings = settings_from(corpus, index_dir, min_confidence)
-    serve_page(_open(settings, lines=True), settings.index_dir, host, port)
+    listening = listen(host, port)
+    settings = settings_from(corpus, index_dir, min_confidence, uploads=uploads)
+    users = read_users(auth, settings.auth.get_secret_value() if settings.auth else None)
+    bot = _open(settings, lines=True)
+    from app import build
+    from ui.security import Hosts
+
+    hosts = Hosts.of(host, allowed_host or ())
+    made = build(bot, hosts, users=users, tools=mcp, root_path=root_path)
+    print(f"cited: the chat is open on {address(listening)} (Ctrl-C ends it)", flush=True)
+    run(made, bot, listening, root_path)
 
 
 app.command("evaluate")(told(evaluate_command))

@@ -71,8 +71,7 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
         opposed = {side.evidence.passage.article_id for side in sides}
         again = [piece for piece in _said_again(best, evidence) if not _among(piece, opposed)]
         return Quotation((Quote(best, tuple(again)), *sides), asked)
-    fact = bool(_FACT.search(question))
-    margin, tie = (FACT_MARGIN, FACT_TIE) if fact else (MARGIN, MARGIN)
+    margin, tie = (FACT_MARGIN, FACT_TIE) if asks_fact(question) else (MARGIN, MARGIN)
     chosen = [best]
     length = len(best.quote)
     for piece in evidence[1:]:
@@ -88,6 +87,11 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
     return Quotation(
         tuple(Quote(piece, _said_again(piece, evidence)) for piece in in_order(chosen))
     )
+
+
+def asks_fact(question: str) -> bool:
+    """Whether a question asks for one fact: who, when, how many."""
+    return bool(_FACT.search(question))
 
 
 def in_order(chosen: Sequence[Evidence]) -> list[Evidence]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.embedding import DEFAULT_MODEL
@@ -48,6 +48,12 @@ class Settings(BaseSettings):
         "scores", description="how vectors and BM25 are fused: by weighted scores or by ranks"
     )
     top_k: int = Field(10, ge=1, le=100, description="how many passages are read for an answer")
+    uploads: bool = Field(
+        False, description="whether whoever sees the chat page may add articles, and remove them"
+    )
+    auth: SecretStr | None = Field(
+        None, description="who may log in to the chat page: user:password, a line each"
+    )
     max_question_chars: int = Field(4000, ge=1, description="longer questions are refused")
 
     def __init__(self, **values: Any) -> None:

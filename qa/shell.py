@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from functools import wraps
@@ -54,12 +55,21 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def settings_from(
-    corpus: Path | None, index_dir: Path | None, min_confidence: float | None = None
+    corpus: Path | None,
+    index_dir: Path | None,
+    min_confidence: float | None = None,
+    *,
+    uploads: bool | None = None,
 ) -> Settings:
     """What was given on the command line; the environment and the defaults set the rest."""
     from qa.settings import Settings
 
-    given = {"corpus": corpus, "index_dir": index_dir, "min_confidence": min_confidence}
+    given = {
+        "corpus": corpus,
+        "index_dir": index_dir,
+        "min_confidence": min_confidence,
+        "uploads": uploads,
+    }
     return Settings(**{name: value for name, value in given.items() if value is not None})
 
 
@@ -75,5 +85,7 @@ class _Notes(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record if it is ours."""
-        if record.name.split(".")[0] in ("qa", "index"):
+        if record.name.split(".")[0] in ("qa", "index", "ui"):
             tell(record.getMessage())
+            if record.exc_info:
+                traceback.print_exception(*record.exc_info)

@@ -124,7 +124,7 @@ def test_nothing_is_added_twice(tmp_path: Path) -> None:
         tmp_path,
         line("Who came?"),
         line("Why?", comment="First."),
-        line("Why?", comment="Second."),
+        line("Why?", comment="Second.", time="2024-01-02T05:04:05+00:00"),
         line("Why?", history=HISTORY),
     )
     assert add_feedback(feedback, path) == Added(2, 1, ())
@@ -233,3 +233,13 @@ def test_whatever_is_said_ends_up_as_one_question(
     assert case.id == verdict.id and case.question == verdict.asked
     assert case.history == verdict.turns
     assert len(yaml.safe_load(text)["questions"]) == 1
+
+
+def test_a_vote_and_its_comment_are_one_verdict(tmp_path: Path) -> None:
+    feedback, questions = tmp_path / "feedback.jsonl", tmp_path / "questions.yaml"
+    vote = {"time": "2026-11-21T10:00:00", "liked": False, "question": "Why?", "comment": ""}
+    lines = [vote, vote | {"comment": "too short"}]
+    feedback.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    assert add_feedback(feedback, questions).added == 1
+    text = questions.read_text(encoding="utf-8")
+    assert text.count("Disliked by a user") == 1 and "too short" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from qa import Settings, SettingsError
 
@@ -27,6 +28,8 @@ SET = [
     ("min_confidence", "0.25", 0.25),
     ("top_k", "7", 7),
     ("fusion", "ranks", "ranks"),
+    ("uploads", "true", True),
+    ("auth", "ann:secret", SecretStr("ann:secret")),
     ("max_question_chars", "99", 99),
 ]
 

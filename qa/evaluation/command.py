@@ -6,23 +6,18 @@ It puts the rooms of the harness in a row; what they measure and how is theirs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from index.readers import QUESTIONS
+from qa.evaluation.report import Faq
 from qa.shell import BELOW_FLOOR, Corpus, IndexDir, settings_from, tell
 
 if TYPE_CHECKING:
-    from qa.assistant import Assistant
-    from qa.evaluation.case import Case
     from qa.evaluation.report import Figure, Report
-    from qa.evaluation.setups import Progress, Workshop
     from qa.settings import Settings
-
-Faq = Literal["held-out", "indexed", "none"]
 
 
 def evaluate_command(
@@ -88,22 +83,21 @@ def _run(
 ) -> None:
     """One run: asked, judged, shown, written, and held against what was demanded of it."""
     from qa.evaluation.comparing import compare
-    from qa.evaluation.page import write_page
     from qa.evaluation.printing import print_comparison, print_report
     from qa.evaluation.report import Report
+    from qa.evaluation.runs import evaluate_corpus, new_folder, point_to, write_run
     from qa.evaluation.setups import Workshop
     from qa.printing import Steps, console
 
     earlier = Report.load(compare_with) if compare_with else None
-    folder = out or _new_folder(settings)
+    folder = out or new_folder(settings)
     with Steps(lines=True) as steps:
-        name = settings.corpus.resolve().name
-        report, cases = _evaluated(Workshop(steps), settings, file, faq, name)
+        report, cases = evaluate_corpus(Workshop(steps), settings, file, faq)
     compared = compare(earlier, report) if earlier else None
-    _write(report, cases, folder)
-    write_page(report, folder / "report.html", compared)
+    if unconfirmed := write_run(report, cases, folder, compared):
+        tell(f"{unconfirmed} lists the FAQ pairs to decide on")
     if out is None:
-        _point_to(folder)
+        point_to(folder)
     screen = console()
     print_report(screen, report, worst)
     if compared:
@@ -112,61 +106,15 @@ def _run(
     _hold(report, floors)
 
 
-def _evaluated(
-    workshop: Workshop, settings: Settings, file: Path, faq: Faq, name: str
-) -> tuple[Report, Sequence[Case]]:
-    """The report of one run, and the cases that it was of."""
-    from qa.evaluation.judge import Judge
-    from qa.evaluation.run import evaluate
-    from qa.evaluation.setups import about
-    from qa.llm import chat_model
-
-    bot = workshop.open(settings, "indexed" if faq == "indexed" else "held-out")
-    cases = _cases(bot, file, faq, workshop.progress)
-    judge = Judge(chat_model(settings.llm)) if settings.llm else None
-    named = about(bot, time=_now(), name=name, faq=faq)
-    report = evaluate(bot, cases, judge=judge, about=named, progress=workshop.progress)
-    return report, cases
-
-
-def _cases(bot: Assistant, file: Path, faq: Faq, progress: Progress) -> list[Case]:
-    """The FAQ pairs that were asked for, and the questions of the file, where there is one."""
-    from qa.evaluation.faq import faq_cases
-    from qa.evaluation.questions import load_faq_labels, load_questions
-
-    listed = load_questions(file) if file.exists() else []
-    labels = load_faq_labels(file) if file.exists() else {}
-    pairs: list[Case] = []
-    if faq != "none":
-        pairs = faq_cases(
-            bot, faq, labels, lambda done, of: progress("reading FAQ pairs", done, of)
-        )
-    return [*pairs, *listed]
-
-
-def _write(report: Report, cases: Sequence[Case], folder: Path) -> None:
-    """`run.json`, and the FAQ pairs that wait for a person's word."""
-    from qa.evaluation.errors import RunError
-    from qa.evaluation.faq import write_unconfirmed
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        report.save(folder / "run.json")
-        unconfirmed = folder / "not-in-articles.yaml"
-        if write_unconfirmed(cases, unconfirmed):
-            tell(f"{unconfirmed} lists the FAQ pairs to decide on")
-    except OSError as error:
-        raise RunError(f"the run cannot be written to {folder}: {error.strerror}") from error
-
-
 def _sweep(settings: Settings, file: Path, faq: Faq, axes: Sequence[str], out: Path | None) -> None:
     """Runs of every combination, side by side; each is written into a folder of its own."""
     from qa.evaluation.printing import print_sweep
+    from qa.evaluation.runs import evaluate_corpus, new_folder, write_run
     from qa.evaluation.setups import Workshop, settings_with
     from qa.evaluation.sweeping import front, grid, sweep
     from qa.printing import Steps, console
 
-    folder = out or _new_folder(settings)
+    folder = out or new_folder(settings)
     combinations = grid(axes)
     for chosen in combinations:
         settings_with(settings, chosen)  # a value that cannot be used is told before the first run
@@ -176,8 +124,8 @@ def _sweep(settings: Settings, file: Path, faq: Faq, axes: Sequence[str], out: P
         def run(chosen: Mapping[str, str]) -> Report:
             name = ", ".join(f"{key}={value}" for key, value in chosen.items())
             changed = settings_with(settings, chosen)
-            report, cases = _evaluated(workshop, changed, file, faq, name)
-            _write(report, cases, folder / name.replace("/", "_"))
+            report, cases = evaluate_corpus(workshop, changed, file, faq, name)
+            write_run(report, cases, folder / name.replace("/", "_"))
             return report
 
         rows = [row for row, _report in sweep(combinations, run)]
@@ -232,23 +180,3 @@ def _falls_short(figure: Figure, floor: float) -> bool:
     if figure.value is None:
         return True
     return figure.value > floor if figure.better == "lower" else figure.value < floor
-
-
-def _new_folder(settings: Settings) -> Path:
-    """A folder for a run, named after the moment."""
-    from qa.evaluation.setups import FOLDER
-
-    return settings.index_dir / FOLDER / datetime.now(UTC).strftime("run-%Y%m%d-%H%M%S")
-
-
-def _point_to(folder: Path) -> None:
-    """Let `last`, beside the run's folder, be the run's name."""
-    link = folder.parent / "last"
-    waiting = folder.parent / "last.next"
-    waiting.unlink(missing_ok=True)
-    waiting.symlink_to(folder.name)
-    waiting.replace(link)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -121,7 +121,8 @@ def add_feedback(feedback: Path, questions: Path) -> Added:
     """
     found, unreadable = read_feedback(feedback)
     disliked: dict[str, list[Feedback]] = {}
-    for verdict in found:
+    # A comment comes after the vote, as the same verdict again with words in it.
+    for verdict in {(verdict.time, verdict.id): verdict for verdict in found}.values():
         if not verdict.liked:
             disliked.setdefault(verdict.id, []).append(verdict)
     before = read_bytes(questions) if questions.exists() else None

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Of `run.json`; raised when a file of the former kind can no longer be read."""
 
+Faq = Literal["held-out", "indexed", "none"]
+"""How a run asks FAQ pairs: their sections left out of the index, or in it, or not at all."""
+
 Cause = Literal[
     "",
     "not retrieved",

@@ -28,6 +28,7 @@ Progress = Callable[[str, int, int], None]
 FOLDER = "evaluation"
 """Below the index folder: what the harness keeps."""
 _INDEXED_BY = ("embedding_model", "passage_tokens", "index_faq")
+_PRIVATE = ("index_dir", "auth")
 _LIBRARIES = (
     "cited",
     "chromadb",
@@ -67,9 +68,13 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class Workshop:
-    """Opens assistants to be evaluated; an embedding model that is loaded serves all of them."""
+    """Opens assistants to be evaluated; an embedding model that is loaded serves all of them.
+
+    `loaded` is one that is there already.
+    """
 
     progress: Progress
+    loaded: Encoder | None = None
     _encoders: dict[tuple[str, bool], Encoder] = field(default_factory=dict, init=False)
 
     def open(self, settings: Settings, mode: Mode) -> Assistant:
@@ -85,6 +90,8 @@ class Workshop:
         from index.embedding import Encoder
 
         key = (settings.embedding_model, settings.allow_download)
+        if self.loaded and self.loaded.name == settings.embedding_model:
+            return self.loaded
         if key not in self._encoders:
             self._encoders[key] = Encoder(key[0], allow_download=key[1])
         return self._encoders[key]
@@ -103,7 +110,7 @@ def about(bot: Assistant, **more: Any) -> dict[str, Any]:
     settings = bot.settings.model_dump(mode="json")
     return {
         **more,
-        "settings": {name: value for name, value in settings.items() if name != "index_dir"},
+        "settings": {name: value for name, value in settings.items() if name not in _PRIVATE},
         "fingerprint": bot.fingerprint(),
         "embedding": bot.encoder.fingerprint,
         "articles": len(bot.articles()),

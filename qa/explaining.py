@@ -1,0 +1,64 @@
+"""What became of every passage that was found for a question: quoted, or why it was not.
+
+It reads a finished inquiry and changes nothing; who shows it is for others to say.
+"""
+
+from __future__ import annotations
+
+from qa.answer import Considered
+from qa.evidence import Evidence
+from qa.inquiry import Inquiry
+from qa.quoting import FACT_MARGIN, MARGIN, asks_fact, same
+
+
+def explain(inquiry: Inquiry) -> tuple[Considered, ...]:
+    """The passages by fused score, best first, each with what became of it."""
+    assert inquiry.answer is not None
+    best: dict[str, Evidence] = {}
+    for piece in inquiry.evidence:
+        best.setdefault(piece.passage.id, piece)
+    return tuple(
+        Considered(
+            article_id=hit.passage.article_id,
+            title=hit.passage.title,
+            heading=hit.passage.heading,
+            start=hit.passage.start,
+            end=hit.passage.end,
+            dense=hit.dense,
+            lexical=hit.lexical,
+            fused=hit.score,
+            support=best[hit.passage.id].score if hit.passage.id in best else 0.0,
+            fate=_fate(inquiry, best.get(hit.passage.id), (hit.passage.start, hit.passage.end)),
+        )
+        for hit in inquiry.hits
+    )
+
+
+def _fate(inquiry: Inquiry, piece: Evidence | None, span: tuple[int, int]) -> str:
+    """What became of a passage, of which `piece` is the best sentence."""
+    answer = inquiry.answer
+    assert answer is not None
+    if piece is None:
+        return "it holds no sentence that can be quoted"
+    cited = answer.near_misses if answer.abstained else answer.citations
+    numbers = [
+        f"[{each.number}]"
+        for each in cited
+        if each.article_id == piece.passage.article_id and span[0] <= each.start < span[1]
+    ]
+    if answer.abstained:
+        return "among the nearest, but not sure enough" if numbers else "not sure enough"
+    if numbers:
+        return f"quoted as {', '.join(numbers)}"
+    top = inquiry.evidence[0]
+    if answer.notes:
+        return "not a side of the disagreement"
+    if any(same(piece, other) for other in inquiry.evidence if other.score > piece.score):
+        return "says what a better sentence says"
+    margin = FACT_MARGIN if asks_fact(inquiry.question) else MARGIN
+    behind = top.score - piece.score
+    if behind > margin:
+        return (
+            f"its best sentence is {behind:.2f} behind the best; up to {margin:.2f} may add to it"
+        )
+    return "the answer is complete without it"

@@ -1,0 +1,71 @@
+"""The page: three tabs over one assistant, put together. It shows, and decides nothing.
+
+>>> page = build_page(bot)
+>>> page.launch(**looks())
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from ui.articles_tab import ArticlesTab
+from ui.chat import Ask, Chat, in_threads
+from ui.chat_tab import ChatTab
+from ui.conversations import Conversations
+from ui.evaluation_tab import Evaluate, EvaluationTab
+from ui.feedback import Feedback
+from ui.markup import button
+from ui.session import Session
+from ui.theme import html_part, looks
+from ui.uploads import Uploads
+
+if TYPE_CHECKING:
+    from qa.assistant import Assistant
+
+__all__ = ["build_page", "looks"]
+
+CONVERSATIONS = "conversations"
+_BRAND = (
+    '<a class="unseen" href="#composer" data-do="skip">To the question box</a><h1>Cited</h1>'
+    + button("theme", "◐", label="Light or dark", css="tool")
+)
+
+
+def build_page(
+    bot: Assistant,
+    *,
+    ask: Ask | None = None,
+    uploads: bool = False,
+    evaluate: Evaluate | None = None,
+) -> gr.Blocks:
+    """The page of an assistant, to be mounted or launched with `looks()`.
+
+    `ask` answers instead of `bot.stream`, with whatever limits a server has. With `uploads`,
+    everybody who sees the page may bring articles into the corpus and remove them again. Without
+    `evaluate`, the last report is shown and no new one is made.
+    """
+    settings = bot.settings
+    chat = Chat(
+        bot,
+        ask or in_threads(partial(bot.stream, explained=True)),
+        Conversations(settings.index_dir / CONVERSATIONS),
+        Feedback(settings.index_dir, settings.model_dump(mode="json")),
+    )
+    page = gr.Blocks(title="Cited", analytics_enabled=False, fill_width=True)
+    with page:
+        session = gr.State(Session())
+        html_part("brand", _BRAND)
+        with gr.Tabs(selected="chat", elem_id="rooms") as tabs:
+            with gr.Tab("Chat", id="chat"):
+                talking = ChatTab(chat, session)
+            with gr.Tab("Articles", id="articles") as stacks:
+                library = ArticlesTab(bot, talking, Uploads(settings.corpus) if uploads else None)
+            with gr.Tab("Evaluation", id="evaluation") as checks:
+                judging = EvaluationTab(settings.index_dir, evaluate)
+        talking.wire(page, tabs)
+        library.wire(page, stacks, tabs)
+        judging.wire(page, checks)
+    return page
