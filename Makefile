@@ -25,7 +25,7 @@ chat: $(READY)
 
 test: $(READY)
 	@echo "==> Running the tests"
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n auto --dist loadfile
 
 check: $(READY)
 	@echo "==> Linting"

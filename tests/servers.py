@@ -96,12 +96,17 @@ class Held(Assistant):
         self.go = threading.Event()
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), where: Filter | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        where: Filter | None = None,
+        *,
+        explained: bool = False,
     ) -> Iterator[Event]:
         self.begun += 1
         yield Searching(question)
         assert self.go.wait(PATIENCE)
-        yield from super().stream(question, history, where)
+        yield from super().stream(question, history, where, explained=explained)
 
 
 class Failing(Assistant):
@@ -112,9 +117,16 @@ class Failing(Assistant):
         self._after = after
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), where: Filter | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        where: Filter | None = None,
+        *,
+        explained: bool = False,
     ) -> Iterator[Event]:
-        for number, event in enumerate(super().stream(question, history, where)):
+        for number, event in enumerate(
+            super().stream(question, history, where, explained=explained)
+        ):
             if number == self._after:
                 raise ZeroDivisionError("a hidden cause")
             yield event

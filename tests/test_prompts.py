@@ -9,7 +9,10 @@ import pytest
 import prompts
 from prompts import Prompt, PromptError
 
-VARIABLES = {"condense": ("history", "question")}
+VARIABLES = {
+    "condense": ("history", "question"),
+    "judge": ("question", "reference", "answer", "quotes"),
+}
 
 
 def test_every_prompt_is_known_here() -> None:

@@ -6,18 +6,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.events import api
 
+from qa.answer import Answer
+from qa.errors import CitedError
 from ui.articles_tab import ArticlesTab
 from ui.chat import Ask, Chat, in_threads
 from ui.chat_tab import ChatTab
 from ui.conversations import Conversations
 from ui.evaluation_tab import Evaluate, EvaluationTab
 from ui.feedback import Feedback
-from ui.markup import button
+from ui.markup import button, escape
 from ui.session import Session
 from ui.theme import html_part, looks
 from ui.uploads import Uploads
@@ -68,4 +73,19 @@ def build_page(
         talking.wire(page, tabs)
         library.wire(page, stacks, tabs)
         judging.wire(page, checks)
+        api(_asked(chat.ask), api_name="ask")
     return page
+
+
+def _asked(events: Ask) -> Callable[[str], Awaitable[dict[str, Any]]]:
+    """What `gradio_client` calls as "/ask": a question in, `Answer.to_dict()` out."""
+
+    async def ask(question: str) -> dict[str, Any]:
+        try:
+            async with aclosing(events(question, (), None)) as found:
+                answers = [event async for event in found if isinstance(event, Answer)]
+        except CitedError as error:
+            raise gr.Error(escape(str(error)), print_exception=False) from error
+        return answers[-1].to_dict()
+
+    return ask
