@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from index.passages import ScoredPassage
 
+ABSTENTION = "The articles don't say."
+"""The text of an answer that there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from index.embedding import Encoder
 from index.passages import ScoredPassage
 from index.store import Filter, Index
-from qa.answer import Answer, Event, Explained, Found, Searching, Token, Turn
+from qa.answer import ABSTENTION, Answer, Event, Explained, Found, Searching, Token, Turn
 from qa.condense import condense
 from qa.confidence import DEFAULT_MIN_CONFIDENCE, confidence
 from qa.disagreement import Asked
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from index.article import Article
     from index.store import ArticleSummary, SyncReport
 
-ABSTENTION = "The articles don't say."
 NEAR_MISSES = 3
 DISPUTED: Mapping[Asked, str] = {
     "date": "the date",

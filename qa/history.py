@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from qa.answer import Turn
+from qa.answer import ABSTENTION, Turn
 from qa.followups.ellipsis import completed
 from qa.followups.mentions import Names
 from qa.followups.pointing import explained
@@ -51,7 +51,9 @@ def stand_alone(question: str, history: Sequence[Turn]) -> str:
     if now == Rewritten(plain):
         return question
     text = " ".join(now.text.split())
-    return f"{text} ({now.topic})" if now.topic else text
+    # What the articles could not answer explains nothing, and would spoil the search.
+    refused = history[-1].role == "assistant" and history[-1].text.strip() == ABSTENTION
+    return f"{text} ({now.topic})" if now.topic and not refused else text
 
 
 def _heads(turns: Sequence[Turn]) -> list[tuple[Literal["user", "assistant"], str]]:

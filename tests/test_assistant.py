@@ -12,8 +12,7 @@ from langchain_core.messages import AIMessage
 
 from index.store import Filter
 from qa import Answer, Assistant, QuestionError, Settings, Turn
-from qa.answer import Found, Searching, Token
-from qa.assistant import ABSTENTION
+from qa.answer import ABSTENTION, Found, Searching, Token
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "tests" / "data"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from qa import Settings, SettingsError
+from qa import Assistant, Settings, SettingsError
 from qa.cli import app
 from qa.evaluation import Report, RunError
+from qa.evaluation.runs import check_faq
 from qa.evaluation.setups import index_folder, pairs, settings_with
 
 BEES = """The Bees of Mill Hill
@@ -110,6 +111,16 @@ def test_a_sweep_puts_settings_side_by_side(corpus: Path) -> None:
         (1.0, 200),
     }
     assert all(word in done.stdout for word in ("confidence", "tokens", "200", "quicker"))
+
+
+def test_the_check_of_the_chat_page_leaves_its_report(corpus: Path) -> None:
+    index = corpus.parent / "index"
+    bot = Assistant.open(Settings(corpus=corpus, index_dir=index))
+    steps: list[str] = []
+    report = check_faq(bot, lambda step, _done, _of: steps.append(step))
+    assert Report.load(index / "evaluation" / "last") == report
+    assert [outcome.source for outcome in report.outcomes] == ["faq", "faq", "file", "file"]
+    assert {"asking", "judging"} <= set(steps)
 
 
 def test_disliked_answers_become_questions(corpus: Path) -> None:

@@ -241,3 +241,11 @@ def test_any_conversation_gives_a_question(question: str, told: list[tuple[bool,
     answer = stand_alone(question, turns)
     assert bool(answer.strip()) == bool(question.strip())
     assert answer == stand_alone(question, turns)
+
+
+@pytest.mark.parametrize("answer", ["It was won by a team.", "The articles don't say."])
+def test_a_topic_that_was_refused_is_not_carried_on(answer: str) -> None:
+    history = [Turn("user", "Who won the football world cup?"), Turn("assistant", answer)]
+    asked = "How long did the handshake last?"
+    refused = answer == "The articles don't say."
+    assert (stand_alone(asked, history) == asked) is refused

@@ -422,3 +422,24 @@ def test_what_can_be_pressed_has_a_name(page: Page) -> None:
     page.get_by_role("tab", name="Articles").click()
     page.wait_for_selector(".library")
     assert page.evaluate(nameless) == []
+
+
+def test_the_check_runs_and_its_figures_are_shown(page: Page) -> None:
+    page.get_by_role("tab", name="Evaluation").click()
+    expect(page.locator("#report")).to_contain_text("Not evaluated yet")
+    page.get_by_role("button", name="Run the FAQ check").click()
+    expect(page.locator("#report")).to_contain_text("recall@5", timeout=120_000)
+    expect(page.locator("#report figure")).to_have_count(2)
+
+
+def test_a_question_typed_as_soon_as_there_is_a_box_is_asked(
+    browser: Browser, served: Served
+) -> None:
+    page = browser.new_context().new_page()
+    page.goto(served.address, wait_until="commit")
+    box = page.locator("#composer textarea")
+    box.wait_for(timeout=60_000)
+    box.fill(HANDSHAKE)
+    box.press("Enter")
+    expect(page.locator("#live")).to_contain_text("forty seconds", timeout=60_000)
+    page.context.close()

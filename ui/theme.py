@@ -1,11 +1,11 @@
 """How the page looks: Gradio's theme in our colours, the style sheet, the script, the icon.
 
-Fonts, styles and pictures all come with the program: nothing is asked of another host.
+Styles and pictures come with the program, fonts with Gradio or the reader's own system: nothing is
+asked of another host.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -16,7 +16,6 @@ from gradio.themes.utils import colors, fonts
 
 # The weights that Gradio brings of it in full.
 PLAIN = (fonts.LocalFont("Source Sans Pro", (400, 700)), "ui-sans-serif", "system-ui", "sans-serif")
-READING = "Source Serif 4"
 FIXED = ("ui-monospace", "monospace")
 
 
@@ -24,7 +23,7 @@ def looks() -> dict[str, Any]:
     """What `Blocks.launch` and `gradio.mount_gradio_app` take for the page to look as it does."""
     return {
         "theme": theme(),
-        "css": _faces() + _own("style.css"),
+        "css": _own("style.css"),
         "head": _HEAD,
         "favicon_path": str(Path(str(files("ui").joinpath("favicon.svg")))),
         "pwa": True,
@@ -71,20 +70,6 @@ def html_part(name: str, value: str = "") -> gr.HTML:
         js_on_load=_own("page.js"),
         apply_default_css=False,
     )
-
-
-def _faces() -> str:
-    """The font for reading, within the style sheet: no address of ours serves files."""
-    return "".join(
-        f'@font-face {{ font-family: "{READING}"; font-weight: {weight}; font-display: swap; '
-        f'src: url("data:font/woff2;base64,{_encoded(weight)}") format("woff2"); }}\n'
-        for weight in (400, 600)
-    )
-
-
-def _encoded(weight: int) -> str:
-    file = files("ui").joinpath("fonts", f"source-serif-4-latin-{weight}-normal.woff2")
-    return b64encode(file.read_bytes()).decode()
 
 
 @lru_cache

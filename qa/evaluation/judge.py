@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from prompts import load
+from qa.answer import ABSTENTION
 from qa.evaluation.case import Case
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from qa.answer import Answer
 
-NOTHING = "The articles don't say."
 LONGEST = 2_000
 """Characters of each text that are shown to the judge."""
 _LINE = re.compile(r"^\W*(correct|faithful|why)\W*:\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE)
@@ -58,7 +58,7 @@ class Judge:
 def expected(case: Case) -> str:
     """What the judge is told to expect: the reference, or the facts, or that nothing is said."""
     if case.answerable is False:
-        return NOTHING
+        return ABSTENTION
     return case.reference or "; ".join(wordings[0] for wordings in case.facts)
 
 
