@@ -65,7 +65,8 @@ class ChatTab:
                     max_lines=8,
                     max_length=chat.bot.settings.max_question_chars,
                     submit_btn="Ask",
-                    autofocus=True,
+                    # Until the page has arrived, its first state would undo what was asked.
+                    interactive=False,
                 )
             with gr.Column(elem_id="beside", min_width=0):
                 self.panel = html_part("panel")
@@ -112,7 +113,7 @@ class ChatTab:
             self._listed(owner, session),
             heading_html(session.conversation),
             self.status_html(session),
-            gr.Textbox(submit_btn="Ask", stop_btn=False),
+            gr.Textbox(submit_btn="Ask", stop_btn=False, interactive=True, autofocus=True),
         ]
 
     def scope_in_words(self, session: Session) -> str:
