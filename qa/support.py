@@ -45,7 +45,8 @@ those answers keep the words of their sources and a paraphrase does not."""
 
 _MARKER = re.compile(r"\s*\[\d{1,3}(?:\s*[,–-]\s*\d{1,3})*\]")
 _ATTRIBUTION = re.compile(
-    r"^\s*(?:According to|In|As reported in)\s+[“\"][^”\"]+[”\"](?:\s*\([^)]*\))?\s*[:,]\s*"
+    r"^\s*(?:According to|In|As reported in)\s+(?:“.{1,300}?”|\".{1,300}?\")"
+    r"(?:\s*\([^)]*\))?\s*[:,]\s*"
     r"|^\s*(?:The )?[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){0,3} (?:reports|writes)(?: that\b|:|,)\s*"
 )
 _PRONOUN = re.compile(

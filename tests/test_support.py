@@ -33,6 +33,8 @@ def scorer(encoder: Encoder) -> SupportScorer:
         LINE,
         "The line is eleven\n  kilometres long. [1]",
         f"According to “The Harbour Railway” (3 May 2021): {LINE}",
+        f'According to “The "Harbour" Railway…”: {LINE}',
+        f"According to “The “Harbour” Railway” (3 May 2021): {LINE}",
         f"{LINE} {TRAIN}",
         f"{TRAIN} [2] {LINE} [1]",
     ],
