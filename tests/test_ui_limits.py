@@ -162,12 +162,17 @@ def test_one_who_leaves_frees_the_place() -> None:
     run(desk, test())
 
 
-def test_a_task_that_is_cancelled_frees_the_place() -> None:
+@pytest.mark.parametrize("turns", range(6))
+def test_a_task_that_is_cancelled_frees_the_place(turns: int) -> None:
+    """Whenever it comes: while an event arrives, too, some turns of the loop after the first."""
     desk, work = Desk(Limits(running=1, waiting=0)), Work()
 
     async def test() -> None:
         task = asyncio.create_task(desk.last(work))
-        await until(work.began.is_set)
+        while not work.began.is_set():
+            await asyncio.sleep(0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -138,8 +138,9 @@ class Desk:
 
     async def _next(self, arrived: asyncio.Queue[T], deadline: float) -> T:
         try:
-            left = deadline - asyncio.get_running_loop().time()
-            return await asyncio.wait_for(arrived.get(), max(left, 0.0))
+            # Not `wait_for`: before Python 3.12 it can swallow a cancellation.
+            async with asyncio.timeout_at(deadline):
+                return await arrived.get()
         except TimeoutError as error:
             raise SlowError(
                 f"no answer within {self.limits.seconds:g} seconds: ask again later, "
