@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from index.passages import Span
 from qa.answer import Answer, Citation
 from qa.evaluation.answers import coverage, facts_present, rouge_l, token_f1
 from qa.evaluation.case import Case
@@ -227,11 +226,7 @@ def _passages(asked: Asked) -> tuple[Retrieved, ...]:
             text=scored.passage.text,
             start=scored.passage.start,
             score=scored.score,
-            relevant=tuple(map(_span, spans)),
+            relevant=spans,
         )
         for scored, spans in zip(asked.answer.passages, judged.spans, strict=True)
     )
-
-
-def _span(span: Span) -> tuple[int, int]:
-    return span[0], span[1]

@@ -139,10 +139,9 @@ def _aligned(cases: Sequence[Case], text: ArticleText | None) -> list[Case]:
         return list(cases)
     return [
         replace(
-            case, support=tuple(tuple(_exact(place, text) for place in each) for each in groups)
+            case, support=tuple(tuple(_exact(each, text) for each in one) for one in case.support)
         )
         for case in cases
-        for groups in [case.support]
     ]
 
 
