@@ -24,7 +24,8 @@ class Turn:
 class Citation:
     """A verbatim quote: `bot.article(article_id).text[start:end] == quote`, always.
 
-    Number 1 is the quote that answers best, wherever its sentence stands in the text.
+    In an answer made of quotes number 1 is the one that answers best, wherever its sentence stands;
+    in a written one the numbers are in the order of the text.
     """
 
     number: int
@@ -41,12 +42,25 @@ class Citation:
 class AnswerSentence:
     """One sentence of an answer, the numbers of its citations, and how well they support it.
 
-    `support` is in 0..1, and 1 where the sentence is its quote.
+    `support` is in 0..1, and 1 where the sentence is its quote. A written sentence without
+    citations is one that the articles do not support: there are none unless such are marked.
     """
 
     text: str
     citations: tuple[int, ...]
     support: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a chat model was used for an answer: calls, and tokens as far as it tells them.
+
+    An answer from the cache has used nothing.
+    """
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,8 @@ class Answer:
     `text` is the answer with its citation markers [1], [2]; `confidence` in 0..1 is calibrated:
     how likely the answer is supported and right. When `abstained`, `citations` is empty and
     `near_misses` holds the closest quotes, numbered on their own, as "related, but not an answer".
-    `timings` holds seconds by step.
+    `timings` holds seconds by step, and "first_token" where a chat model wrote: its `usage` is None
+    where there is no chat model, and the answer is in quotes.
     """
 
     text: str
@@ -70,6 +85,7 @@ class Answer:
     timings: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """One line each about what a reader should know, such as that articles seem to disagree."""
+    usage: Usage | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON types: what `cited ask --json` prints."""

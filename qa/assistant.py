@@ -7,29 +7,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from index.embedding import Encoder
 from index.passages import ScoredPassage
 from index.store import Filter, Index
-from qa.answer import ABSTENTION, Answer, Event, Explained, Found, Searching, Token, Turn
+from qa.answer import Answer, Event, Explained, Found, Searching, Token, Turn
+from qa.answering import Answering, Pieces
 from qa.condense import condense
-from qa.confidence import DEFAULT_MIN_CONFIDENCE, confidence
-from qa.disagreement import Asked
+from qa.confidence import DEFAULT_MIN_CONFIDENCE
 from qa.errors import BusyError, NoIndexError, QuestionError, StoreError
 from qa.evidence import Evidence, EvidenceScorer, LateInteraction
 from qa.explaining import explain
-from qa.inquiry import Inquiry, check, cite, finished, ranked, timed, turn
+from qa.inquiry import Inquiry, check, finished, ranked, timed, turn
 from qa.llm import chat_model
 from qa.question import clean_question
-from qa.quoting import choose, compose, same
 from qa.reranker import Reranker
 from qa.retriever import HybridSearch, langchain_retriever
 from qa.settings import Settings
+from qa.writing import writer_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -39,13 +38,6 @@ if TYPE_CHECKING:
     from index.article import Article
     from index.store import ArticleSummary, SyncReport
 
-NEAR_MISSES = 3
-DISPUTED: Mapping[Asked, str] = {
-    "date": "the date",
-    "number": "the number",
-    "place": "the place",
-    "yes or no": "whether it is so",
-}
 RERANKED = 0.5
 """What a cross-encoder's score of its passage counts in a sentence's score; not measured yet, for
 want of such a model: the default path has none."""
@@ -79,6 +71,10 @@ class Assistant:
         self._hybrid = search
         self._scorer = scorer
         self._model = model
+        chosen = settings.min_confidence
+        sure_enough = DEFAULT_MIN_CONFIDENCE if chosen is None else chosen
+        writer = writer_of(model, encoder, settings) if model else None
+        self._answering = Answering(sure_enough, writer, settings.answer_cache)
         self._steps = (self._understand, self._retrieve, self._weigh, self._respond)
 
     @classmethod
@@ -112,7 +108,13 @@ class Assistant:
             else None
         )
         if model is None and settings.llm:
-            model = chat_model(settings.llm)
+            model = chat_model(
+                settings.llm,
+                base_url=settings.llm_base_url,
+                timeout=settings.llm_timeout,
+                allow_download=settings.allow_download,
+                progress=progress,
+            )
         search = HybridSearch(settings.fusion, reranker)
         scorer = LateInteraction(encoder, RERANKED) if reranker else LateInteraction(encoder)
         assistant = cls(settings, encoder, index, search, scorer, model)
@@ -123,6 +125,12 @@ class Assistant:
                 raise
             _LOG.warning("%s: answering from the index as it is", error)
         return assistant
+
+    def with_model(self, model: BaseChatModel | None) -> Assistant:
+        """The same assistant over the same index, with another chat model, or in quotes."""
+        return Assistant(
+            self.settings, self.encoder, self._index, self._hybrid, self._scorer, model
+        )
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), where: Filter | None = None
@@ -149,18 +157,22 @@ class Assistant:
     ) -> Iterator[Event]:
         """The same as it happens: `Searching`, `Found`, `Token`s, and the `Answer` at the end.
 
-        With `explained`, what became of every passage comes before the tokens, as `Explained`.
+        With `explained`, what became of every passage comes before the answer, as `Explained`.
         """
         inquiry = self._understand(self._inquiry(question, history, where))
         yield Searching(inquiry.question)
         inquiry = self._weigh(self._retrieve(inquiry))
         yield Found(ranked(inquiry))
-        inquiry = self._respond(inquiry)
-        answer = finished(inquiry)
+        pieces = self._pieces(inquiry)
+        while True:
+            try:
+                yield Token(next(pieces))
+            except StopIteration as end:
+                inquiry = end.value
+                break
         if explained:
             yield Explained(explain(inquiry))
-        yield from (Token(piece) for piece in re.findall(r"\s*\S+", answer.text))
-        yield answer
+        yield finished(inquiry)
 
     def as_runnable(self) -> Runnable[str | Mapping[str, Any], Answer]:
         """The LangChain chain: a question in, an `Answer` out.
@@ -221,7 +233,9 @@ class Assistant:
     def _understand(self, inquiry: Inquiry) -> Inquiry:
         """What is asked, standing alone, and its vectors."""
         with timed(inquiry, "understand"):
-            question = condense(inquiry.question, inquiry.history, self._model)
+            question = condense(
+                inquiry.question, inquiry.history, self._model, self.settings.llm_timeout
+            )
             encoded = self.encoder.encode_question(question)
         return replace(inquiry, question=question, encoded=encoded)
 
@@ -250,53 +264,18 @@ class Assistant:
         return replace(inquiry, evidence=tuple(evidence))
 
     def _respond(self, inquiry: Inquiry) -> Inquiry:
-        """Quotes, where the evidence is good enough; else that the articles don't say."""
+        """Written or quoted where the evidence is good enough; else that the articles don't say."""
+        pieces = self._pieces(inquiry)
+        while True:
+            try:
+                next(pieces)
+            except StopIteration as end:
+                return cast(Inquiry, end.value)
+
+    def _pieces(self, inquiry: Inquiry) -> Pieces:
+        """The same, its text as it comes."""
         with timed(inquiry, "answer"):
-            sure = confidence(inquiry.evidence)
-            if not inquiry.evidence or sure < self._min_confidence:
-                answer = self._abstain(inquiry, sure)
-            else:
-                answer = self._quote(inquiry, sure)
-        return replace(inquiry, answer=answer)
-
-    def _quote(self, inquiry: Inquiry, sure: float) -> Answer:
-        quotation = choose(inquiry.question, inquiry.evidence)
-        asked = quotation.disagreement
-        text, sentences, citations = compose(
-            quotation.quotes, lambda piece, number: cite(inquiry, piece, number)
-        )
-        notes = (f"The articles seem to disagree on {DISPUTED[asked]}.",) if asked else ()
-        return Answer(
-            text=text,
-            question=inquiry.question,
-            abstained=False,
-            confidence=sure,
-            sentences=sentences,
-            citations=citations,
-            passages=ranked(inquiry),
-            notes=notes,
-        )
-
-    def _abstain(self, inquiry: Inquiry, sure: float) -> Answer:
-        nearest: list[Evidence] = []
-        for piece in inquiry.evidence:
-            if len(nearest) < NEAR_MISSES and not any(same(piece, other) for other in nearest):
-                nearest.append(piece)
-        return Answer(
-            text=ABSTENTION,
-            question=inquiry.question,
-            abstained=True,
-            confidence=sure,
-            near_misses=tuple(
-                cite(inquiry, piece, number) for number, piece in enumerate(nearest, 1)
-            ),
-            passages=ranked(inquiry),
-        )
-
-    @property
-    def _min_confidence(self) -> float:
-        chosen = self.settings.min_confidence
-        return DEFAULT_MIN_CONFIDENCE if chosen is None else chosen
+            return (yield from self._answering.answer(inquiry))
 
     def _inquiry(self, question: str, history: Sequence[Turn], where: Filter | None) -> Inquiry:
         clean = clean_question(question, self.settings.max_question_chars)

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.passages import Passage, Span
+from qa.recent import Recent
 
 if TYPE_CHECKING:
     from index.embedding import EncodedText, Encoder
@@ -88,7 +87,7 @@ class LateInteraction:
         """`retrieval` is what a passage's retrieval score counts, more where it is reranked."""
         self._encoder = encoder
         self._retrieval = retrieval
-        self._cache = _Cache(CACHED_PASSAGES)
+        self._cache: Recent[str, EncodedText] = Recent(CACHED_PASSAGES)
 
     def score(
         self, generation: Generation, question: str, encoded: EncodedText, hits: Sequence[Hit]
@@ -113,11 +112,11 @@ class LateInteraction:
 
     def _encoded(self, passages: Sequence[Passage]) -> list[EncodedText]:
         texts = [passage.embedded for passage in passages]
-        found = self._cache.get(texts)
+        found = {text: known for text in texts if (known := self._cache.get(text))}
         new = list(dict.fromkeys(text for text in texts if text not in found))
-        if new:
-            found.update(zip(new, self._encoder.encode_passages(new), strict=True))
-            self._cache.put({text: found[text] for text in new})
+        for text, encoded in zip(new, self._encoder.encode_passages(new), strict=True):
+            found[text] = encoded
+            self._cache.put(text, encoded)
         return [found[text] for text in texts]
 
 
@@ -201,25 +200,3 @@ def _best_match(similarity: Floats, columns: NDArray[np.bool_]) -> Floats:
     if not columns.any():
         return np.zeros(len(similarity), np.float32)
     return np.asarray(similarity[:, columns].max(axis=1), np.float32)
-
-
-class _Cache:
-    """The least recently used token vectors go first; safe to share between threads."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._items: OrderedDict[str, EncodedText] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, texts: Sequence[str]) -> dict[str, EncodedText]:
-        with self._lock:
-            found = {text: self._items[text] for text in texts if text in self._items}
-            for text in found:
-                self._items.move_to_end(text)
-            return found
-
-    def put(self, items: dict[str, EncodedText]) -> None:
-        with self._lock:
-            self._items.update(items)
-            while len(self._items) > self._size:
-                self._items.popitem(last=False)

@@ -11,12 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from index.embedding import EncodedText
-from index.passages import ScoredPassage
+from index.passages import Passage, ScoredPassage, Span
 from index.store import Filter, Generation
 from qa.answer import Answer, Citation, Turn
 from qa.errors import FilterError, QuestionError, StoreError
 from qa.evidence import Evidence
 from qa.retriever import Hit
+from qa.sources import Source
+
+FIRST_TOKEN = "first_token"
+"""Among the timings: the wait for a chat model's first word, which is no step of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Inquiry:
     encoded: EncodedText | None = None
     hits: tuple[Hit, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    sources: tuple[Source, ...] = ()
     answer: Answer | None = None
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -61,11 +66,10 @@ def check(where: Filter | None, generation: Generation) -> None:
 
 
 def finished(inquiry: Inquiry) -> Answer:
-    """The answer, with what each step took."""
+    """The answer, with what each step took, and all of them."""
     assert inquiry.answer is not None
-    return replace(
-        inquiry.answer, timings={**inquiry.timings, "total": sum(inquiry.timings.values())}
-    )
+    total = sum(took for step, took in inquiry.timings.items() if step != FIRST_TOKEN)
+    return replace(inquiry.answer, timings={**inquiry.timings, "total": total})
 
 
 def ranked(inquiry: Inquiry) -> tuple[ScoredPassage, ...]:
@@ -77,17 +81,18 @@ def ranked(inquiry: Inquiry) -> tuple[ScoredPassage, ...]:
     return tuple(ScoredPassage(hit.passage, best.get(hit.passage.id, 0.0)) for hit in hits)
 
 
-def cite(inquiry: Inquiry, piece: Evidence, number: int) -> Citation:
-    """A citation of the evidence, checked against the article's own text."""
+def cite(inquiry: Inquiry, passage: Passage, span: Span, number: int) -> Citation:
+    """A citation of a passage's sentence, checked against the article's own text."""
     assert inquiry.generation is not None
-    article = inquiry.generation.article(piece.passage.article_id)
-    start, end = piece.span
-    if article.text[start:end] != piece.quote:
+    article = inquiry.generation.article(passage.article_id)
+    start, end = span
+    quote = passage.quote(span)
+    if article.text[start:end] != quote:
         raise StoreError(
             f"{article.id}: the index does not hold what it quotes: remove it and run `cited index`"
         )
     return Citation(
-        number, article.id, article.title, piece.quote, start, end, article.date, article.source
+        number, article.id, article.title, quote, start, end, article.date, article.source
     )
 
 

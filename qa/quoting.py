@@ -140,7 +140,7 @@ def compose(
         citation = citations[numbers[quote][0] - 1]
         text = " ".join(citation.quote.split())
         if several and citation.article_id != last:
-            text = f"{_attribution(citation)} {text}"
+            text = f"{attribution(citation)} {text}"
         last = citation.article_id
         sentences.append(AnswerSentence(text, numbers[quote], 1.0))
     text = " ".join(
@@ -190,6 +190,7 @@ def _stands_before(piece: Evidence, best: Evidence) -> bool:
     return piece.passage.article_id == best.passage.article_id and piece.span < best.span
 
 
-def _attribution(citation: Citation) -> str:
+def attribution(citation: Citation) -> str:
+    """What stands before a quote where several articles are quoted."""
     when = f" ({citation.date.day} {citation.date:%B %Y})" if citation.date else ""
     return f"According to “{citation.title}”{when}:"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.embedding import DEFAULT_MODEL
 from qa.errors import SettingsError
+
+PROVIDER_KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY")
 
 
 class Settings(BaseSettings):
@@ -36,7 +39,25 @@ class Settings(BaseSettings):
         False, description="whether models may be fetched from the model hub"
     )
     llm: str | None = Field(
-        None, description='a chat model, "provider:model": makes follow-ups stand alone'
+        None, description='the chat model that writes, "provider:model" or "gguf:PATH"; none quotes'
+    )
+    llm_base_url: str | None = Field(
+        None, description="where an OpenAI-compatible server for `openai:NAME` listens"
+    )
+    llm_timeout: float = Field(
+        60, gt=0, description="seconds to wait for the chat model's next word before giving up"
+    )
+    llm_prompt: Literal["auto", "full", "short"] = Field(
+        "auto", description="the prompt for capable models or for small ones; auto goes by the name"
+    )
+    llm_folder: Path = Field(
+        Path("models"), description="where `cited models` and the page look for GGUF files"
+    )
+    ungrounded: Literal["drop", "mark"] = Field(
+        "drop", description="what becomes of a written sentence that the articles don't support"
+    )
+    answer_cache: int = Field(
+        256, ge=0, description="how many written answers are kept for the same question; 0 for none"
     )
     min_confidence: float | None = Field(
         None,
@@ -65,3 +86,8 @@ class Settings(BaseSettings):
             raise SettingsError(
                 f"setting {name} (QA_{name.upper()}): {first['msg']}, got {first['input']!r}"
             ) from error
+
+
+def provider_keys() -> frozenset[str]:
+    """Which variables hold a key of a chat model's provider; their packages read them, not we."""
+    return frozenset(name for name in PROVIDER_KEYS if os.environ.get(name))

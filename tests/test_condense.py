@@ -42,6 +42,17 @@ def test_the_model_is_given_conversation_and_question() -> None:
     assert "user: Who is Marie Curie?" in seen[0] and FOLLOW_UP in seen[0]
 
 
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [("What is the capital of Peru?", False), (FOLLOW_UP, True), ("Wo wurde sie geboren?", True)],
+)
+def test_the_model_is_asked_only_where_the_rules_do_not_see_to_it(
+    question: str, *, asked: bool
+) -> None:
+    reply = "Where was Marie Curie born?"
+    assert (condense(question, HISTORY, model(reply)) == reply) is asked
+
+
 @pytest.mark.parametrize("reply", ["", "  \n", "x" * (LONGEST + 1)])
 def test_a_reply_that_is_no_question_gives_way_to_the_rules(reply: str) -> None:
     assert condense(FOLLOW_UP, HISTORY, model(reply)) == stand_alone(FOLLOW_UP, HISTORY)
