@@ -31,6 +31,7 @@ DISPUTED: Mapping[Asked, str] = {
     "yes or no": "whether it is so",
 }
 FAILED = "The chat model failed"
+NOT_THERE = "What the chat model wrote is not in the articles: the answer is in quotes."
 Pieces = Generator[str, None, Inquiry]
 """An answer's text as it comes, and then the inquiry with the answer."""
 
@@ -73,7 +74,8 @@ class Answering:
             yield from _other_sides(inquiry, quotation, written)
             done = _composed(inquiry, sure, quotation, written)
         else:
-            done = _unwritten(inquiry, sure, written)
+            quotes_instead = self._writer.ungrounded == "quote"
+            done = _unwritten(inquiry, sure, written, quotes_instead=quotes_instead)
             yield from _in_words(done)
         if written.meter.first_token is not None:
             inquiry.timings[FIRST_TOKEN] = written.meter.first_token
@@ -120,11 +122,16 @@ def _composed(inquiry: Inquiry, sure: float, quotation: Quotation, written: Writ
     return replace(inquiry, answer=answer)
 
 
-def _unwritten(inquiry: Inquiry, sure: float, written: Written) -> Inquiry:
-    """Nothing that was written stands: no answer then, or quotes where the model failed."""
+def _unwritten(inquiry: Inquiry, sure: float, written: Written, *, quotes_instead: bool) -> Inquiry:
+    """Nothing that was written stands: no answer then, or quotes where the model failed.
+
+    With `quotes_instead` there are quotes unless the model refused.
+    """
     if written.failure:
         note = f"{FAILED} ({written.failure}): the answer is in quotes."
         done = _quoted(inquiry, sure, note)
+    elif written.dropped and quotes_instead and not written.refused:
+        done = _quoted(inquiry, sure, NOT_THERE)
     else:
         done = _abstained(inquiry, sure)
     assert done.answer is not None

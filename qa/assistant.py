@@ -28,7 +28,7 @@ from qa.question import clean_question
 from qa.reranker import Reranker
 from qa.retriever import HybridSearch, langchain_retriever
 from qa.settings import Settings
-from qa.writing import writer_of
+from qa.writing import Writer, writer_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -63,18 +63,15 @@ class Assistant:
         index: Index,
         search: HybridSearch,
         scorer: EvidenceScorer,
-        model: BaseChatModel | None = None,
+        writer: Writer | None = None,
     ) -> None:
         self.settings = settings
         self.encoder = encoder
         self._index = index
         self._hybrid = search
         self._scorer = scorer
-        self._model = model
-        chosen = settings.min_confidence
-        sure_enough = DEFAULT_MIN_CONFIDENCE if chosen is None else chosen
-        writer = writer_of(model, encoder, settings) if model else None
-        self._answering = Answering(sure_enough, writer, settings.answer_cache)
+        self._writer = writer
+        self._answering = Answering(_threshold(settings), writer, settings.answer_cache)
         self._steps = (self._understand, self._retrieve, self._weigh, self._respond)
 
     @classmethod
@@ -117,7 +114,8 @@ class Assistant:
             )
         search = HybridSearch(settings.fusion, reranker)
         scorer = LateInteraction(encoder, RERANKED) if reranker else LateInteraction(encoder)
-        assistant = cls(settings, encoder, index, search, scorer, model)
+        writer = writer_of(model, encoder, settings) if model else None
+        assistant = cls(settings, encoder, index, search, scorer, writer)
         try:
             assistant.sync(progress)
         except (BusyError, StoreError) as error:
@@ -128,9 +126,12 @@ class Assistant:
 
     def with_model(self, model: BaseChatModel | None) -> Assistant:
         """The same assistant over the same index, with another chat model, or in quotes."""
-        return Assistant(
-            self.settings, self.encoder, self._index, self._hybrid, self._scorer, model
-        )
+        return self.with_writer(writer_of(model, self.encoder, self.settings) if model else None)
+
+    def with_writer(self, writer: Writer | None) -> Assistant:
+        """The same assistant over the same index, with another writer, or in quotes."""
+        parts = self.settings, self.encoder, self._index, self._hybrid, self._scorer
+        return type(self)(*parts, writer)
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), where: Filter | None = None
@@ -233,9 +234,8 @@ class Assistant:
     def _understand(self, inquiry: Inquiry) -> Inquiry:
         """What is asked, standing alone, and its vectors."""
         with timed(inquiry, "understand"):
-            question = condense(
-                inquiry.question, inquiry.history, self._model, self.settings.llm_timeout
-            )
+            model = self._writer.model if self._writer else None
+            question = condense(inquiry.question, inquiry.history, model, self.settings.llm_timeout)
             encoded = self.encoder.encode_question(question)
         return replace(inquiry, question=question, encoded=encoded)
 
@@ -287,3 +287,8 @@ class Assistant:
         if "question" not in given:
             raise QuestionError('the chain takes a question, or a mapping that has a "question"')
         return self._inquiry(given["question"], given.get("history") or (), given.get("where"))
+
+
+def _threshold(settings: Settings) -> float:
+    chosen = settings.min_confidence
+    return DEFAULT_MIN_CONFIDENCE if chosen is None else chosen

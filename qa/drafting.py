@@ -115,7 +115,8 @@ class Drafts:
         elif not _UNCLOSED.search(self._rest):
             *ended, last = _sentences(self._rest) or [""]
             if ended and len(_bare(last)) >= _SETTLED:
-                self._rest = last
+                # Space at its end parts the last word from the next piece's.
+                self._rest = last + self._rest[len(self._rest.rstrip()) :]
                 yield from map(_draft, filter(_says, ended))
 
 

@@ -20,6 +20,15 @@ CHARACTERS_PER_TOKEN = 3.5
 _HEAD_TOKENS = 20
 """A source's number, title and date."""
 _MARKER = re.compile(r"[\[【［〔](\s*\d{1,3}\s*)[\]】］〕]")
+# Said to whoever reads it with a machine, and to nobody else: no evidence of anything.
+_ORDER = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b[^.]{0,40}\b(?:instructions?|prompts?|rules|above"
+    r"|sources|question)\b|\b(?:system|developer) (?:prompt|message)\b"
+    r"|\byou are (?:now )?(?:an? )?(?:AI|assistant|chatbot|language model)\b"
+    r"|\b(?:AI|language) (?:models?|assistants?)\b[^.]{0,30}\b(?:must|should|reply|answer)\b"
+    r"|^\W*(?:reply|respond|answer|output|say|print)\b[^.]{0,20}\b(?:with|only|that|exactly)\b",
+    re.IGNORECASE,
+)
 _FENCE = str.maketrans({"<": "‹", ">": "›"})
 
 
@@ -50,12 +59,16 @@ def pack(
     and comes alone, or not at all, where there is not: no sentence is ever cut. Sentences that are
     neighbours anyway become one source, and what another article says in the same words is left
     out. Evidence is best first; source 1 is worth most.
+
+    Sentences that give orders to a machine are left out, as far as they can be told: that keeps
+    the common injections from a model, and from counting as support for whoever obeys them; it is
+    no sure defence.
     """
     sources: list[Source] = []
     taken: list[Evidence] = []
     left = float(tokens)
     for piece in _by_value(question, evidence):
-        if any(same(piece, other) for other in taken):
+        if _orders(piece.passage, piece.span) or any(same(piece, other) for other in taken):
             continue
         for reach in range(around, -1, -1):
             changed, cost = _with(sources, piece, reach)
@@ -98,7 +111,12 @@ def _with(sources: Sequence[Source], piece: Evidence, reach: int) -> tuple[list[
     """The sources with a sentence and its neighbours added, and the tokens that this takes."""
     there = piece.passage.sentences
     at = there.index(piece.span)
-    wanted = set(there[max(0, at - reach) : at + reach + 1])
+    wanted = {piece.span}
+    for side in (range(at + 1, at + reach + 1), range(at - 1, at - reach - 1, -1)):
+        for place in side:
+            if not 0 <= place < len(there) or _orders(piece.passage, there[place]):
+                break
+            wanted.add(there[place])
     touching = [
         source
         for source in sources
@@ -113,6 +131,10 @@ def _with(sources: Sequence[Source], piece: Evidence, reach: int) -> tuple[list[
         return [*sources, joined], cost
     kept = [source for source in sources if source is touching[0] or source not in touching]
     return [joined if source is touching[0] else source for source in kept], cost
+
+
+def _orders(passage: Passage, span: Span) -> bool:
+    return bool(_ORDER.search(passage.quote(span)))
 
 
 def _reached(source: Source) -> set[Span]:

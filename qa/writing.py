@@ -87,11 +87,15 @@ class Writer:
     timeout: float
     tokens: int
     most: int
-    ungrounded: Literal["drop", "mark"] = "drop"
+    ungrounded: Literal["drop", "mark", "quote"] = "drop"
 
     def sources(self, question: str, evidence: Sequence[Evidence]) -> tuple[Source, ...]:
         """What the model is shown of the evidence, which is best first."""
         return pack(question, evidence, self.tokens, most=self.most)
+
+    def grounder(self, sources: Sequence[Source]) -> Grounder:
+        """What the sentences are held to."""
+        return Grounder(self.encoder, self.scorer, sources)
 
     def write(
         self, question: str, sources: Sequence[Source], cite: Cite
@@ -104,7 +108,7 @@ class Writer:
         fails ends the draft, which is told in `Written.failure`.
         """
         written = Written()
-        grounder = Grounder(self.encoder, self.scorer, sources)
+        grounder = self.grounder(sources)
         held: list[_Held] = []
         try:
             for draft in self._drafts(question, sources, written.meter):
@@ -144,8 +148,11 @@ class Writer:
                     return
         finally:
             reply.close()
-        yield from (draft for draft in drafts.close() if _key(draft) not in said)
-        if not length:
+        for draft in drafts.close():
+            if _key(draft) not in said:
+                said.add(_key(draft))
+                yield draft
+        if not said:
             raise LanguageModelError("it said nothing")
 
     def _all_repaired(

@@ -80,6 +80,16 @@ def test_a_sentence_comes_as_soon_as_the_next_has_begun() -> None:
     assert [draft.text for draft in drafts.feed("they all went home")] == ["He left on the train."]
 
 
+def test_words_stay_apart_where_a_piece_ends() -> None:
+    drafts = Drafts()
+    pieces = ["He left. ", "The train ", "went ", "to ", "the ", "north ", "then. "]
+    found = [draft.text for piece in pieces for draft in drafts.feed(piece)]
+    assert found + [draft.text for draft in drafts.close()] == [
+        "He left.",
+        "The train went to the north then.",
+    ]
+
+
 def test_after_the_end_nothing_comes() -> None:
     drafts = Drafts()
     assert [draft.text for draft in drafts.feed("He left.\nSources: [1]")] == ["He left."]
