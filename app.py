@@ -47,7 +47,7 @@ def build(
     desk = Desk(limits)
     page = build_page(
         bot,
-        ask=lambda *asked: desk.events(partial(bot.stream, *asked, explained=True)),
+        run=desk.events,
         uploads=uploads,
         evaluate=partial(check_faq, bot),
     )

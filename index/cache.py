@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
@@ -139,6 +140,17 @@ class VectorCache:
                 ],
             )
         return rows
+
+
+def count_vectors(path: Path) -> int:
+    """How many vectors a cache holds, of all models; 0 where there is none that can be read."""
+    try:
+        with closing(
+            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as db:
+            return int(db.execute("SELECT count(*) FROM vectors").fetchone()[0])
+    except sqlite3.DatabaseError:
+        return 0
 
 
 def _connect(path: Path) -> sqlite3.Connection:

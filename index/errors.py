@@ -13,6 +13,10 @@ class ModelError(CitedError):
     """The embedding model is missing, damaged, or not what it claims to be."""
 
 
+class RemovalError(CitedError):
+    """So many articles are gone from the folder that a sync does not remove them unasked."""
+
+
 class StoreError(CitedError):
     """The index on disk cannot be used as it is."""
 

@@ -19,10 +19,10 @@ from typing import Any
 
 from index.errors import BusyError, NoIndexError, RebuildError, StoreError
 
-FORMAT = 1
+FORMAT = 2
 """Raise it whenever what is stored, or what parsing and cutting make of a text, changes."""
 
-LOCK_SECONDS = 5.0
+LOCK_SECONDS = 3.0
 CURRENT, LOCK, MANIFEST = "CURRENT", "lock", "manifest.json"
 _NAME = re.compile(r"generation-(\d{6,})")
 
@@ -37,9 +37,10 @@ class Fingerprint:
     index_faq: bool
 
     def difference(self, wanted: Fingerprint) -> str | None:
-        """Why a generation of this fingerprint cannot serve where `wanted` is asked for, if so."""
-        if self.format != wanted.format:
-            return f"it has format {self.format}, and this version uses {wanted.format}"
+        """Why a generation of this fingerprint cannot serve where `wanted` is asked for, if so.
+
+        Both are of this version's format: a manifest of another is not read.
+        """
         if self.encoder != wanted.encoder:
             return f"its vectors are from {self.encoder}, and {wanted.encoder} is set"
         if self.passages != wanted.passages:
@@ -53,7 +54,8 @@ class Fingerprint:
 class Manifest:
     """What a generation holds. `files` maps article ids to the SHA-256 of their files' bytes.
 
-    `graph` maps the files of the search graph, by path below the generation, to their SHA-256.
+    `sealed` maps all other files of the generation, by path below it, to their SHA-256.
+    `exact` says that the vectors are not for a graph search: too many are alike.
     `churn` counts the passages that came or went since the generation was last built from nothing:
     vectors that are deleted from a copy still burden its search graph.
     """
@@ -61,8 +63,9 @@ class Manifest:
     fingerprint: Fingerprint
     files: Mapping[str, str]
     passages: int
-    graph: Mapping[str, str]
+    sealed: Mapping[str, str]
     churn: int
+    exact: bool = False
 
     def write(self, generation: Path) -> None:
         """Write `manifest.json`; the generation counts as finished only when `CURRENT` names it."""
@@ -76,15 +79,14 @@ class Manifest:
 
     @classmethod
     def read(cls, generation: Path) -> Manifest:
-        """The manifest of a generation, or `StoreError` for one damaged or of a newer format."""
+        """The manifest of a generation.
+
+        Raises `RebuildError` for one damaged or of an older format, `StoreError` for a newer one.
+        """
         path = generation / MANIFEST
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            if (found := int(data["fingerprint"]["format"])) > FORMAT:
-                raise StoreError(
-                    f"{generation} has format {found}, newer than this version's {FORMAT}: "
-                    "update Cited, or choose another index folder"
-                )
+            _check_format(generation, int(data["fingerprint"]["format"]))
             fingerprint = Fingerprint(**_known(Fingerprint, data["fingerprint"]))
             return cls(**_known(cls, data) | {"fingerprint": fingerprint})
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -121,7 +123,7 @@ class Generations:
 
     def next(self) -> Path:
         """A new, empty folder for the next generation; its name was never used before."""
-        self._note_highest(self.current() or "", *(path.name for path in self._all()))
+        self._note_highest(self._named() or "", *(path.name for path in self._all()))
         path = self.folder / f"generation-{self._highest + 1:06d}"
         path.mkdir()
         return path
@@ -142,21 +144,27 @@ class Generations:
 
     def discard(self, generation: Path) -> None:
         """Remove a generation whose build failed, unless it came to serve all the same."""
-        if self.current() != generation.name:
+        if self._named() != generation.name:
             shutil.rmtree(generation, ignore_errors=True)
 
     def remove_leftovers(self) -> None:
-        """Leave only the serving generation: what a killed build left behind goes, too."""
+        """Leave only the serving generation: what a killed build left behind goes, too.
+
+        Where `CURRENT` is garbled, all stay until another serves: one of them was the serving one.
+        """
         (self.folder / f"{CURRENT}.next").unlink(missing_ok=True)
-        try:
-            serving = self.current()
-        except RebuildError:
-            serving = None
-            (self.folder / CURRENT).unlink()
+        serving = self._named()
         for path in self._all():
             self._note_highest(path.name)
-            if path.name != serving:
+            if serving is not None and path.name != serving:
                 _remove_unless_held(path)
+
+    def _named(self) -> str | None:
+        """What `CURRENT` names: "" before the first generation, None where it is garbled."""
+        try:
+            return self.current() or ""
+        except RebuildError:
+            return None
 
     def _note_highest(self, *names: str) -> None:
         """Chroma keeps what it opened by its path: a name that was in use must not come back."""
@@ -188,6 +196,20 @@ class Generations:
             yield
         finally:
             lock.release()
+
+
+def _check_format(generation: Path, found: int) -> None:
+    """Other formats are told apart before anything else of a manifest is read."""
+    if found > FORMAT:
+        raise StoreError(
+            f"{generation} has format {found}, newer than this version's {FORMAT}: "
+            "update Cited, or choose another index folder"
+        )
+    if found < FORMAT:
+        raise RebuildError(
+            f"{generation} has format {found}, older than this version's {FORMAT}: "
+            "run `cited index`"
+        )
 
 
 def hold(generation: Path) -> int:

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index.article import Article
-from index.errors import RebuildError
+from index.errors import RebuildError, StoreError
 from index.filters import Filter
 from index.generations import Fingerprint, Manifest, hold
 from index.passages import Passage
-from index.records import FILE, ArticleSummary, Records, copy_database
+from index.records import ArticleSummary, Records
+from index.sealing import check_seal, copy_sealed
 from index.vectors import Vectors, VectorStore
 
-SAMPLE = 200
+SAMPLE = 100
 MOST_LOST = 0.02
 """The share of sampled vectors that the approximate search may miss before it counts as damage."""
 
@@ -43,14 +44,19 @@ class OpenFiles:
         self.manifest = Manifest.read(folder)
         if why := self.manifest.fingerprint.difference(fingerprint):
             raise RebuildError(f"the index in {folder.parent} must be built anew: {why}")
+        self.check_seal()
         self.records = Records.open(folder)
         try:
-            self.vectors = VectorStore.open(folder, self.manifest.graph)
-        except RebuildError:
+            self.vectors = VectorStore.open(folder, exact=self.manifest.exact)
+        except StoreError:
             self.records.close()
             raise
         self._close = weakref.finalize(self, _close, self.records, self.vectors)
         self._check_counts()
+
+    def check_seal(self) -> None:
+        """Raise `RebuildError` where a file is not what it was when the generation was made."""
+        check_seal(self.folder, self.manifest.sealed)
 
     def _check_counts(self) -> None:
         articles, passages = self.records.counts()
@@ -125,9 +131,12 @@ class Generation:
             )
 
     def copy_to(self, folder: Path) -> None:
-        """Copy its files into the empty folder of another generation, all but the manifest."""
-        copy_database(self.files.folder / FILE, folder / FILE)
-        VectorStore.copy(self.files.folder, folder)
+        """Copy its files into the empty folder of another generation, all but the manifest.
+
+        Raises `RebuildError` where they are damaged.
+        """
+        copy_sealed(self.files.folder, folder, self.manifest.sealed)
+        check_seal(folder, self.manifest.sealed)
 
 
 def _close(records: Records, vectors: VectorStore) -> None:

@@ -42,68 +42,78 @@ QUESTIONS = "questions.yaml"
 def find_files(corpus: Path) -> tuple[list[Path], list[Skipped]]:
     """The articles' files in a folder and its sub-folders, and what was left out and why.
 
+    See `find_articles`; both lists are sorted by path.
+    """
+    found, skipped = find_articles(corpus)
+    return [corpus / name for name in found], skipped
+
+
+def find_articles(corpus: Path) -> tuple[list[str], list[Skipped]]:
+    """The ids of the articles in a folder: the paths of their files below it, in order.
+
     Hidden files and folders do not count, nor does `QUESTIONS`. Links are followed to files of the
-    folder itself only, and no file is found twice. Both lists are sorted by path.
+    folder itself only, and no file is found twice. What was left out comes with the reason.
 
     Raises CorpusError when the folder cannot be read.
     """
     if not corpus.is_dir():
         raise CorpusError(f"{corpus} is not a folder: give the folder that holds the articles")
-    found: list[Path] = []
-    links: list[Path] = []
+    found: list[str] = []
+    links: list[str] = []
     skipped: list[Skipped] = []
-
-    def note(path: Path, reason: str) -> None:
-        skipped.append(Skipped(_printable(path.relative_to(corpus).as_posix()), reason))
-
-    for path in _walk(corpus, note):
-        if path == corpus / QUESTIONS:
-            continue
-        if path.is_symlink():
-            links.append(path)
-        elif reason := _why_not(path):
-            note(path, reason)
+    for name, entry in _walk(corpus, skipped):
+        if entry.is_symlink():
+            links.append(name)
+        elif reason := _why_not(name, regular=entry.is_file()):
+            skipped.append(Skipped(_printable(name), reason))
         else:
-            found.append(path)
+            found.append(name)
     root = corpus.resolve()
-    seen = {path.resolve() for path in found}
-    for link in sorted(links):
-        if reason := _why_not_follow(link, root, seen):
-            note(link, reason)
+    seen = {(corpus / name).resolve() for name in found} if links else set()
+    for name in sorted(links):
+        if reason := _why_not_follow(name, corpus / name, root, seen):
+            skipped.append(Skipped(_printable(name), reason))
         else:
-            seen.add(link.resolve())
-            found.append(link)
+            seen.add((corpus / name).resolve())
+            found.append(name)
     return sorted(found), sorted(skipped, key=lambda each: each.path)
 
 
-def _walk(corpus: Path, note: Callable[[Path, str], None]) -> Iterator[Path]:
-    """Every file and link that is not hidden; folders that cannot be listed are noted."""
+def _walk(corpus: Path, skipped: list[Skipped]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Every file and link that counts; folders that cannot be listed are noted.
 
-    def failed(error: OSError) -> None:
-        if Path(error.filename) == corpus:
-            raise CorpusError(f"{corpus} cannot be read: {error.strerror}") from error
-        note(Path(error.filename), f"the folder cannot be read: {error.strerror}")
+    Not `os.walk`: it goes down by recursion, and looks at everything once more.
+    """
+    folders = [""]
+    while folders:
+        below = folders.pop()
+        try:
+            with os.scandir(corpus / below) as entries:
+                for entry in entries:
+                    name = below + entry.name
+                    if entry.name.startswith(".") or name == QUESTIONS:
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(f"{name}/")
+                    else:
+                        yield name, entry
+        except OSError as error:
+            if not below:
+                raise CorpusError(f"{corpus} cannot be read: {error.strerror}") from error
+            reason = f"the folder cannot be read: {error.strerror}"
+            skipped.append(Skipped(_printable(below.rstrip("/")), reason))
 
-    for folder, folders, files in os.walk(corpus, onerror=failed):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        linked = [name for name in folders if Path(folder, name).is_symlink()]
-        yield from (Path(folder, name) for name in [*linked, *files] if name[0] != ".")
 
-
-def _why_not(path: Path) -> str:
+def _why_not(name: str, *, regular: bool) -> str:
     """Why a file is not read, as far as its name and kind tell; "" when they do not."""
-    if _printable(path.name) != path.name:
+    if _printable(name) != name:
         return "its name is not valid UTF-8: rename it"
-    if path.suffix.lower() not in _READERS:
+    if os.path.splitext(name)[1].lower() not in _READERS:
         return f"not an article format ({', '.join(_READERS)})"
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
-    return "" if stat.S_ISREG(mode) else "not a regular file"
+    return "" if regular else "not a regular file"
 
 
-def _why_not_follow(link: Path, root: Path, seen: set[Path]) -> str:
+def _why_not_follow(name: str, link: Path, root: Path, seen: set[Path]) -> str:
     try:
         target = link.resolve(strict=True)
     except FileNotFoundError:
@@ -116,7 +126,7 @@ def _why_not_follow(link: Path, root: Path, seen: set[Path]) -> str:
         return "a link to a folder that is read anyway"
     if target in seen:
         return "a link to a file that is read anyway"
-    return _why_not(link)
+    return _why_not(name, regular=target.is_file())
 
 
 def _printable(name: str) -> str:
@@ -134,10 +144,14 @@ def read_text(path: Path, *, max_bytes: int = MAX_BYTES) -> str:
 
     Raises UnreadableError with the reason when there is no text to be had.
     """
+    return text_of(path, read_bytes(path, max_bytes=max_bytes))
+
+
+def text_of(path: Path, data: bytes) -> str:
+    """What `read_text` gives for a file that holds `data`; of its path only the ending counts."""
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise UnreadableError(f"not an article format ({', '.join(_READERS)})")
-    data = _read_bytes(path, max_bytes)
     try:
         text = clean(reader(data))
     except ModuleNotFoundError as error:
@@ -147,7 +161,8 @@ def read_text(path: Path, *, max_bytes: int = MAX_BYTES) -> str:
     return text
 
 
-def _read_bytes(path: Path, max_bytes: int) -> bytes:
+def read_bytes(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes of a regular file; `UnreadableError` where it is empty, too large or not one."""
     try:
         # Opening a pipe would wait for a writer, for ever.
         if not stat.S_ISREG(path.stat().st_mode):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -72,11 +73,12 @@ class Records:
     def open(cls, generation: Path, *, write: bool = False) -> Records:
         """The file of a generation; `RebuildError` where it is missing or not what it should be."""
         try:
-            return cls(_connect(generation / FILE, "rw" if write else "ro&immutable=1"))
+            db = _connect(generation / FILE, "rw" if write else "ro&immutable=1")
         except sqlite3.DatabaseError as error:
             raise RebuildError(
                 f"{generation / FILE} is damaged ({error}): run `cited index`"
             ) from error
+        return cls(db)
 
     def close(self) -> None:
         """Close the file."""
@@ -84,12 +86,12 @@ class Records:
 
     def search(self, question: str, k: int, where: Filter | None = None) -> list[tuple[str, float]]:
         """See `lexical.search`."""
-        with self._lock:
+        with self._reading():
             return lexical.search(self._db, question, k, where)
 
     def sentence_frequencies(self, words: Sequence[str]) -> tuple[list[int], int]:
         """In how many sentences each word occurs (see `lexical`), and how many there are."""
-        with self._lock:
+        with self._reading():
             return lexical.sentence_frequencies(self._db, words), self._sentences
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
@@ -128,6 +130,16 @@ class Records:
             "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)"
         )
         return int(articles), int(passages)
+
+    def kinds(self) -> dict[str, int]:
+        """How many passages there are of each kind."""
+        return dict(self._all("SELECT kind, count(*) FROM passages GROUP BY kind ORDER BY kind"))
+
+    def most_alike(self) -> int:
+        """How often the text that occurs most often is embedded."""
+        groups = "SELECT count(*) AS n FROM passages GROUP BY title, heading, text"
+        (most,) = self._one(f"SELECT coalesce(max(n), 0) FROM ({groups})")
+        return int(most)
 
     def sample(self, n: int) -> list[str]:
         """About `n` passage ids, spread evenly over the rows; all of them when there are fewer."""
@@ -182,24 +194,26 @@ class Records:
         """`RebuildError` where SQLite finds a fault in the file."""
         (verdict,) = self._one("PRAGMA quick_check(1)")
         if verdict != "ok":
-            raise RebuildError(f"the passages' file is damaged ({verdict}): run `cited index`")
+            reason = " ".join(str(verdict).split())
+            raise RebuildError(f"the passages' file is damaged ({reason}): run `cited index`")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """One thread at a time; damage that shows itself only now is told as what it is."""
+        try:
+            with self._lock:
+                yield
+        except sqlite3.DatabaseError as error:
+            raise RebuildError(
+                f"the passages' file is damaged ({error}): run `cited index`"
+            ) from error
 
     def _all(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._lock:
+        with self._reading():
             return self._db.execute(query, values).fetchall()
 
     def _one(self, query: str) -> Any:
         return self._all(query)[0]
-
-
-def copy_database(source: Path, target: Path) -> None:
-    """Copy an SQLite file as of one moment, whatever else reads or writes it meanwhile."""
-    reader, writer = _connect(source, "ro"), sqlite3.connect(target)
-    try:
-        reader.backup(writer)
-    finally:
-        reader.close()
-        writer.close()
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.readers import Skipped, find_files
+from index.readers import Skipped, find_articles
 
 _SETTLED = 2 * 10**9
 """Nanoseconds: the coarsest clock of a file system that is in use (FAT's)."""
@@ -21,9 +21,8 @@ _SETTLED = 2 * 10**9
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What is in the folder: `files` maps article ids to paths, `hashes` to content hashes."""
+    """What is in the folder: `hashes` maps article ids to content hashes."""
 
-    files: Mapping[str, Path]
     hashes: Mapping[str, str]
     skipped: tuple[Skipped, ...]
 
@@ -56,22 +55,15 @@ def scan(corpus: Path, seen: Path) -> Scan:
     what they were, or when it was last modified within two seconds of being hashed (then its times
     cannot tell a later change).
     """
-    paths, skipped = find_files(corpus)
+    names, skipped = find_articles(corpus)
     known, fresh = _load(seen), dict[str, list[str]]()
-    files, hashes = dict[str, Path](), dict[str, str]()
-    for path in paths:
-        name = path.relative_to(corpus).as_posix()
+    for name in names:
         try:
-            name.encode()
-            fresh[name] = _hash(path, known.get(name))
-        except UnicodeEncodeError:
-            skipped.append(Skipped(ascii(name), "its name is not valid UTF-8: rename it"))
+            fresh[name] = _hash(os.path.join(corpus, name), known.get(name))
         except OSError as error:
             skipped.append(Skipped(name, f"cannot be read: {error.strerror}"))
-        else:
-            files[name], hashes[name] = path, fresh[name][1]
     _save(seen, {name: entry for name, entry in fresh.items() if entry[0]})
-    return Scan(files, hashes, tuple(skipped))
+    return Scan({name: digest for name, (_touched, digest) in fresh.items()}, tuple(skipped))
 
 
 def compare(indexed: Mapping[str, str], found: Mapping[str, str]) -> Changes:
@@ -96,14 +88,14 @@ def compare(indexed: Mapping[str, str], found: Mapping[str, str]) -> Changes:
     )
 
 
-def _hash(path: Path, known: list[str] | None) -> list[str]:
+def _hash(path: str, known: list[str] | None) -> list[str]:
     """What tells whether a file was touched ("" when nothing can), and the hash of its bytes."""
     now = time.time_ns()
     stat = os.stat(path)
     touched = f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino}"
     if known and known[0] == touched:
         return known
-    with path.open("rb") as handle:
+    with open(path, "rb") as handle:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
     settled = max(stat.st_mtime_ns, stat.st_ctime_ns) < now - _SETTLED
     return [touched if settled else "", digest]

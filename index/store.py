@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 
 from index.cache import Embedder
+from index.checking import fault
 from index.errors import NoIndexError, RebuildError, StoreError
 from index.filters import Filter
 from index.generations import Generations
@@ -67,35 +68,52 @@ class Index:
         return cls(folder, encoder, index_faq=index_faq, passage_tokens=passage_tokens)
 
     def sync(
-        self, corpus: Path, progress: Callable[[str, int, int], None] | None = None
+        self,
+        corpus: Path,
+        progress: Callable[[str, int, int], None] | None = None,
+        *,
+        allow_removals: bool = False,
+        anew: bool = False,
     ) -> SyncReport:
         """Bring the index up to date with the articles in `corpus`.
 
         `progress` is called with a step ("reading", "embedding", "verifying"), how much of it is
-        done, and of how much. Raises `BusyError` when another process is writing, `CorpusError`
-        when there are no articles, `StoreError` when the disk refuses; what served goes on then.
+        done, and of how much. `anew` builds everything again, beside what serves. Raises
+        `BusyError` when another process is writing, `CorpusError` when there are no articles,
+        `RemovalError` when more than half of ten or more are gone and not `allow_removals`,
+        `StoreError` when the disk refuses; what served goes on then.
         """
         with self._generations.writing():
-            try:
-                base = self.reader()
-            except NoIndexError:
-                base = None
-            except RebuildError as error:
-                _LOG.warning("%s: building it anew, beside what there is", error)
-                base = None
             sync = Sync(
                 self._generations,
                 corpus,
                 self._encoder,
                 self._index_faq,
                 self._passage_tokens,
-                base,
+                None if anew else self._base(),
                 progress,
+                allow_removals,
             )
             report, serving = sync.run()
             with self._lock:
                 self._files = serving.files
             return report
+
+    def check(self) -> str | None:
+        """One line on what is wrong with the generation that serves; None when it is whole.
+
+        Everything in it is read and compared, in a process of its own, which damage may crash: some
+        milliseconds a passage. Raises `NoIndexError`, and `StoreError` for one of a newer version.
+        """
+        for _ in range(_TRIES):
+            try:
+                folder = self._generations.serving()
+            except RebuildError as error:
+                return str(error)
+            why = fault(folder)
+            if why is None or self.generation() == folder.name:
+                return why
+        raise StoreError(f"{self._generations.folder} changes all the time: ask again")
 
     def reader(self) -> Generation:
         """The generation that serves now.
@@ -130,6 +148,21 @@ class Index:
         """Let go of the files in use; the index can be used again all the same."""
         with self._lock:
             self._files = None
+
+    def _base(self) -> Generation | None:
+        """What serves, for a sync to start from; None where it cannot be used."""
+        known = self._files
+        try:
+            base = self.reader()
+            if base.files is known:
+                base.files.check_seal()  # damage since it was opened
+        except NoIndexError:
+            return None
+        except RebuildError as error:
+            _LOG.warning("%s: building it anew, beside what there is", error)
+            self.close()
+            return None
+        return base
 
     def _open(self, name: str) -> OpenFiles:
         """The open files of a generation; those of the last one asked for are kept."""

@@ -5,9 +5,11 @@ One sync at a time; whatever happens to it, the generation that serves is whole.
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
@@ -15,20 +17,27 @@ from pathlib import Path
 
 from index.article import Article, parse_article
 from index.cache import Embedder, VectorCache
-from index.errors import CorpusError, RebuildError, StoreError
+from index.errors import CorpusError, RemovalError, StoreError
 from index.generations import FORMAT, Fingerprint, Generations, Manifest
 from index.passages import Passage, cut
 from index.reader import Generation, OpenFiles
-from index.readers import Skipped, UnreadableError, read_text
+from index.readers import Skipped, UnreadableError, read_bytes, text_of
 from index.records import Records
 from index.scanning import Changes, Scan, compare, scan
-from index.vectors import VectorStore, seal
+from index.sealing import seal
+from index.vectors import VectorStore
 
 PASSAGE_TOKENS, LIMIT = 200, 256
 """Tokens: what a passage grows to unless told, and what it never passes."""
 CACHE, SEEN = "vectors.sqlite3", "seen.json"
 _AT_ONCE = 4_096
 """Passages that are embedded and stored together: enough to sort by length, few enough to hold."""
+
+ALIKE = 50
+"""How often the same text may be embedded before the others get lost in a graph search. Measured:
+of 300 vectors none beside 100 that are alike, a quarter beside 400."""
+MANY = 10
+"""Of so many articles or more, a sync removes most only when it is told to."""
 
 Progress = Callable[[str, int, int], None]
 Batch = list[tuple[Article, list[Passage]]]
@@ -76,15 +85,18 @@ class Sync:
     passage_tokens: int
     base: Generation | None
     progress: Progress | None = None
+    allow_removals: bool = False
     _found: Scan = field(init=False)
+    _hashes: dict[str, str] = field(default_factory=dict, init=False)
     _unreadable: dict[str, Skipped] = field(default_factory=dict, init=False)
     _embedded: int = field(default=0, init=False)
 
     def run(self) -> tuple[SyncReport, Generation]:
         """Bring the index up to date; returns what was done, and what serves from now on.
 
-        Raises `CorpusError` where there is no article to read, and `StoreError` where the index
-        cannot be written; what served before goes on serving then.
+        Raises `CorpusError` where there is no article to read, `RemovalError` where most of them
+        are gone, and `StoreError` where the index cannot be written; what served before goes on
+        serving then.
         """
         started = time.perf_counter()
         folder = self.generations.folder
@@ -92,9 +104,12 @@ class Sync:
             self.generations.remove_leftovers()
             self._found = scan(self.corpus, folder / SEEN)
             serving = self._next() or self.base
-        except (OSError, sqlite3.DatabaseError) as error:
+        except (OSError, sqlite3.DatabaseError, StoreError) as error:
+            reason = (isinstance(error, OSError) and error.strerror) or error
+            free = shutil.disk_usage(folder).free / 1e6
             raise StoreError(
-                f"the index in {folder} could not be written: {error}; what served goes on serving"
+                f"the index in {folder} could not be written ({reason}; {free:.1f} MB are free "
+                "there): what served goes on serving"
             ) from error
         if serving is None:
             raise CorpusError(self._nothing())
@@ -102,7 +117,8 @@ class Sync:
 
     def _next(self) -> Generation | None:
         """The next generation, serving; None when nothing has changed."""
-        changes = compare(self.base.manifest.files if self.base else {}, self._found.hashes)
+        self._distrust(self._found.hashes)
+        changes = compare(self._before(), self._found.hashes)
         incoming = self._read(changes.incoming)
         first = next(incoming, None)
         if first is None and not changes.outgoing:
@@ -111,7 +127,7 @@ class Sync:
         if self.base and self._is_small(changes):
             try:
                 return self._build(articles, changes.outgoing)
-            except (RebuildError, sqlite3.DatabaseError):
+            except (StoreError, sqlite3.DatabaseError):
                 articles = self._read(changes.incoming)  # the copy does not hold: from nothing
         return self._build(chain(articles, self._read(changes.unchanged)), None)
 
@@ -156,7 +172,7 @@ class Sync:
             closing(
                 Records.open(folder, write=True) if base else Records.create(folder)
             ) as records,
-            closing(VectorStore.open(folder) if base else VectorStore.create(folder)) as vectors,
+            closing(VectorStore.edit(folder) if base else VectorStore.create(folder)) as vectors,
             closing(VectorCache(self.generations.folder / CACHE, self.encoder)) as cache,
         ):
             for name in outgoing:
@@ -166,14 +182,17 @@ class Sync:
                 del files[name]
             for batch in self._cut(articles):
                 self._embed_and_add(batch, records, vectors, cache)
-                files |= {article.id: self._found.hashes[article.id] for article, _cut in batch}
+                files |= {article.id: self._hashes[article.id] for article, _cut in batch}
             if not files:
                 raise CorpusError(self._nothing())
+            self._distrust(files)
             records.finish()
             _articles, passages = records.counts()
+            exact = records.most_alike() > ALIKE
             cache.prune(records.embedded_texts(), passages)
+        VectorStore.compact(folder)
         wanted = fingerprint(self.encoder, self.index_faq, self.passage_tokens)
-        return Manifest(wanted, files, passages, seal(folder), churn)
+        return Manifest(wanted, files, passages, seal(folder), churn, exact)
 
     def _embed_and_add(
         self, batch: Batch, records: Records, vectors: VectorStore, cache: VectorCache
@@ -211,19 +230,38 @@ class Sync:
             yield batch
 
     def _read(self, names: Iterable[str]) -> Iterator[Article]:
-        """Read and parse; what cannot be read is noted, and is not in the index then."""
+        """Read and parse; what cannot be read is noted, and is not in the index then.
+
+        The hash that counts is of the very bytes read: the file may have changed since the scan.
+        """
         todo = list(names)
         for done, name in enumerate(todo, start=1):
+            path = self.corpus / name
             try:
-                yield parse_article(name, read_text(self._found.files[name]))
+                data = read_bytes(path)
+                self._hashes[name] = hashlib.sha256(data).hexdigest()
+                yield parse_article(name, text_of(path, data))
             except UnreadableError as error:
                 self._unreadable[name] = Skipped(name, str(error))
             self._tell("reading", done, len(todo))
 
+    def _before(self) -> Mapping[str, str]:
+        return self.base.manifest.files if self.base else {}
+
+    def _distrust(self, files: Mapping[str, str]) -> None:
+        """Raise if the folder is gone, or so much of it that it may be a mistake."""
+        if not self.corpus.is_dir():
+            raise CorpusError(f"{self.corpus} went away while it was read: nothing was changed")
+        gone = compare(before := self._before(), files).removed
+        if not self.allow_removals and len(before) >= MANY and 2 * len(gone) > len(before):
+            raise RemovalError(
+                f"{len(gone)} of {len(before)} articles are gone from {self.corpus}: bring them "
+                "back, or call `cited index --yes` to remove them from the index, too"
+            )
+
     def _report(self, serving: Generation, seconds: float) -> SyncReport:
         """Compared anew, since some of what was to be read could not be."""
-        before = self.base.manifest.files if self.base else {}
-        changes = compare(before, serving.manifest.files)
+        changes = compare(self._before(), serving.manifest.files)
         return SyncReport(
             added=changes.added,
             changed=changes.changed,

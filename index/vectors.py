@@ -5,10 +5,12 @@ The only room that names chromadb. It holds ids, vectors and what filters need, 
 
 from __future__ import annotations
 
-import hashlib
 import shutil
+import sqlite3
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,10 +20,10 @@ from numpy.typing import NDArray
 from index.errors import RebuildError, StoreError
 from index.filters import Filter
 from index.passages import Passage
-from index.records import copy_database
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
+    from chromadb.api.models.Collection import Collection
 
 Vectors = NDArray[np.float32]
 
@@ -48,11 +50,15 @@ _GRAPH = {
 class VectorStore:
     """The Chroma half of a generation. Safe to search from many threads; one writes."""
 
-    def __init__(self, generation: Path, client: Client) -> None:
-        self._generation = generation
+    def __init__(
+        self, generation: Path, client: Client, private: Path | None = None, exact: bool = False
+    ) -> None:
+        self._folder = generation / FOLDER
         self._client = client
+        self._private = private  # None while it is written
         with self._errors():
             self._collection = client.get_collection(_COLLECTION, embedding_function=None)
+            self._table = _Table.of(self._collection) if exact else None
 
     @classmethod
     def create(cls, generation: Path) -> VectorStore:
@@ -63,36 +69,49 @@ class VectorStore:
         return cls(generation, client)
 
     @classmethod
-    def open(cls, generation: Path, sealed: Mapping[str, str] | None = None) -> VectorStore:
-        """The collection of a generation; `RebuildError` where it is missing or damaged.
+    def edit(cls, generation: Path) -> VectorStore:
+        """The collection in the folder of a new generation, to add to and remove from.
 
-        `sealed` is what `seal` gave when it was finished.
+        What is opened must be what Chroma wrote (`sealing.check_seal`): it begins an empty store in
+        place of a missing file, and a graph of other bytes takes the whole process down.
         """
-        # Chroma begins an empty store in place of a missing file, and a graph of other bytes than
-        # it wrote takes the whole process down when it is searched.
-        whole = (generation / FOLDER / DATABASE).is_file()
-        if not whole or (sealed is not None and seal(generation) != sealed):
-            raise RebuildError(
-                f"the vectors in {generation / FOLDER} are damaged: run `cited index`"
-            )
-        client = _client(generation)
-        try:
-            return cls(generation, client)
-        except StoreError:
-            client.close()
-            raise
+        return cls(generation, _client(generation))
 
-    @staticmethod
-    def copy(source: Path, target: Path) -> None:
-        """Copy the collection of one generation into the folder of another."""
-        # A reader that opens the source writes to its SQLite file: only a backup is of one moment.
-        ignore = shutil.ignore_patterns(f"{DATABASE}*")
-        shutil.copytree(source / FOLDER, target / FOLDER, ignore=ignore)
-        copy_database(source / FOLDER / DATABASE, target / FOLDER / DATABASE)
+    @classmethod
+    def open(cls, generation: Path, *, exact: bool = False) -> VectorStore:
+        """The collection of a finished generation, to search in; never written to.
+
+        An `exact` one compares every vector with every question. As for `edit`, what is opened must
+        be what was written. Raises `RebuildError` where Chroma cannot use it, `StoreError` where
+        there is no room for temporary files.
+        """
+        folder = generation / FOLDER
+        with ExitStack() as undo:
+            try:
+                private = Path(tempfile.mkdtemp(prefix="cited-"))
+                undo.callback(shutil.rmtree, private, ignore_errors=True)
+                _copy_for_reading(folder, private)
+            except OSError as error:
+                raise StoreError(
+                    f"{folder} cannot be opened, for want of a temporary copy: {error}"
+                ) from error
+            client = _client(generation, private)
+            undo.callback(client.close)
+            store = cls(generation, client, private, exact)
+            undo.pop_all()
+        return store
 
     def close(self) -> None:
         """Let go of files and memory."""
         self._client.close()
+        if self._private:
+            shutil.rmtree(self._private, ignore_errors=True)
+
+    @staticmethod
+    def compact(generation: Path) -> None:
+        """Give back the room of what left the database of a closed collection: most of it is."""
+        with closing(sqlite3.connect(generation / FOLDER / DATABASE)) as db:
+            db.execute("VACUUM")
 
     def count(self) -> int:
         """How many vectors are stored."""
@@ -123,19 +142,13 @@ class VectorStore:
     ) -> list[tuple[str, float]]:
         """The `k` passages nearest to `vector` [d], ids and cosines in -1..1, best first.
 
-        Approximate: a graph search (Malkov and Yashunin, HNSW, 2018). At most 10,000 are returned.
+        Unless the store is exact, approximate: a graph search (Malkov and Yashunin, HNSW, 2018).
+        At most 10,000 are returned.
         """
         if k < 1 or (where and where.closed):
             return []
-        with self._errors():
-            found = self._collection.query(
-                query_embeddings=np.asarray(vector, np.float32).reshape(1, -1),
-                n_results=min(k, MOST_RESULTS),
-                where=_where(where) if where else None,
-                include=["distances"],
-            )
-        distances = (found["distances"] or [[]])[0]
-        return [(name, 1.0 - far) for name, far in zip(found["ids"][0], distances, strict=True)]
+        vectors = np.asarray(vector, np.float32).reshape(1, -1)
+        return self._nearest(vectors, min(k, MOST_RESULTS), _where(where) if where else None)[0]
 
     def vectors(self, ids: Sequence[str]) -> Vectors:
         """The stored vectors of `ids`, in that order, float32 [n, d]."""
@@ -153,52 +166,102 @@ class VectorStore:
         """Those of `ids` that a search for their own vector does not find."""
         if not ids:
             return []
-        vectors = self.vectors(ids)
-        with self._errors():
-            found = self._collection.query(
-                query_embeddings=vectors, n_results=10, include=["distances"]
-            )
-        near = zip(ids, found["ids"], found["distances"] or [], strict=True)
+        near = zip(ids, self._nearest(self.vectors(ids), 10), strict=True)
         # Where many passages say the very same, any ten of them may be found.
-        return [name for name, names, far in near if name not in names and max(far) > 1e-4]
+        return [
+            name
+            for name, found in near
+            if name not in dict(found) and min(cosine for _name, cosine in found) < 1 - 1e-4
+        ]
+
+    def _nearest(
+        self, vectors: Vectors, k: int, where: Any = None
+    ) -> list[list[tuple[str, float]]]:
+        with self._errors():
+            if self._table:
+                among = self._collection.get(where=where, include=[])["ids"] if where else None
+                return [self._table.nearest(vector, k, among) for vector in vectors]
+            found = self._collection.query(
+                query_embeddings=vectors, n_results=k, where=where, include=["distances"]
+            )
+        return [
+            [(name, 1.0 - far) for name, far in zip(names, distances, strict=True)]
+            for names, distances in zip(found["ids"], found["distances"] or [], strict=True)
+        ]
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """What Chroma raises, as a `StoreError` of one line."""
+        """What Chroma raises, in one line: damage when it reads, mostly a full disk when not."""
         from chromadb.errors import ChromaError
 
         try:
             yield
         except (ChromaError, ValueError) as error:
             reason = " ".join(str(error).split())
+            if self._private is None:
+                raise StoreError(f"{self._folder} cannot be written to: {reason}") from error
             raise RebuildError(
-                f"{self._generation / FOLDER} cannot be used ({reason}): run `cited index`"
+                f"{self._folder} cannot be used ({reason}): run `cited index`"
             ) from error
 
 
-def seal(generation: Path) -> dict[str, str]:
-    """The SHA-256 of each file of a saved search graph; from then on they never change."""
-    digests = {}
-    # Before the first is saved (below `sync_threshold` vectors), every opening writes one anew.
-    graphs = [path.parent for path in (generation / FOLDER).glob("*/index_metadata.pickle")]
-    for path in sorted(path for graph in graphs for path in graph.iterdir()):
-        with path.open("rb") as handle:
-            name = path.relative_to(generation).as_posix()
-            digests[name] = hashlib.file_digest(handle, "sha256").hexdigest()
-    return digests
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """All vectors of a collection, float32 [n, d], in the order of `ids`; `rows` finds one."""
+
+    ids: Sequence[str]
+    rows: Mapping[str, int]
+    vectors: Vectors
+
+    @classmethod
+    def of(cls, collection: Collection) -> _Table:
+        got = collection.get(include=["embeddings"])
+        rows = {name: row for row, name in enumerate(got["ids"])}
+        return cls(got["ids"], rows, np.asarray(got["embeddings"], np.float32))
+
+    def nearest(
+        self, vector: Vectors, k: int, among: Sequence[str] | None
+    ) -> list[tuple[str, float]]:
+        """The `k` nearest of those in `among` (None: of all) with their cosines, best first."""
+        if len(vector) != self.vectors.shape[1]:
+            raise ValueError(f"a vector of dimension {len(vector)}, not {self.vectors.shape[1]}")
+        names = self.ids if among is None else among
+        cosines = self.vectors[np.array([self.rows[name] for name in names], np.intp)] @ vector
+        best = np.argsort(-cosines, kind="stable")[:k]
+        return [(names[at], float(cosines[at])) for at in best]
 
 
-def _client(generation: Path) -> Client:
+def _copy_for_reading(folder: Path, private: Path) -> None:
+    """Make `private` what one reader alone opens: Chroma writes to the database of what it opens.
+
+    The graph is only read, so it is linked to; it may be large, and the database is small.
+    """
+    shutil.copyfile(folder / DATABASE, private / DATABASE)
+    # Before the first graph is saved (below `sync_threshold` vectors), every opening makes one.
+    for saved in folder.glob("*/index_metadata.pickle"):
+        _link(saved.parent.resolve(), private / saved.parent.name)
+
+
+def _link(folder: Path, link: Path) -> None:
+    try:
+        link.symlink_to(folder, target_is_directory=True)
+    except OSError:  # Windows lets only some users make links
+        shutil.copytree(folder, link)
+
+
+def _client(generation: Path, private: Path | None = None) -> Client:
+    """Chroma on a generation's own folder, to write it, or on a reader's `private` one."""
     import chromadb
     from chromadb.config import Settings
     from chromadb.errors import ChromaError
 
     settings = Settings(anonymized_telemetry=False)
     try:
-        client = chromadb.PersistentClient(str(generation / FOLDER), settings=settings)
+        client = chromadb.PersistentClient(str(private or generation / FOLDER), settings=settings)
     except (ChromaError, AttributeError) as error:  # the second time it fails on its half-made self
+        reason = " ".join(str(error).split())
         raise RebuildError(
-            f"{generation / FOLDER} cannot be opened ({error}): run `cited index`"
+            f"{generation / FOLDER} cannot be opened ({reason}): run `cited index`"
         ) from error
     return cast("Client", client)  # what it is; it is declared as an interface without `close`
 

@@ -31,7 +31,9 @@ DISPUTED: Mapping[Asked, str] = {
     "yes or no": "whether it is so",
 }
 FAILED = "The chat model failed"
-NOT_THERE = "What the chat model wrote is not in the articles: the answer is in quotes."
+IN_QUOTES = "the answer is in quotes."
+"""How every note ends that says why an answer is not written."""
+NOT_THERE = f"What the chat model wrote is not in the articles: {IN_QUOTES}"
 Pieces = Generator[str, None, Inquiry]
 """An answer's text as it comes, and then the inquiry with the answer."""
 
@@ -128,7 +130,7 @@ def _unwritten(inquiry: Inquiry, sure: float, written: Written, *, quotes_instea
     With `quotes_instead` there are quotes unless the model refused.
     """
     if written.failure:
-        note = f"{FAILED} ({written.failure}): the answer is in quotes."
+        note = f"{FAILED} ({written.failure}): {IN_QUOTES}"
         done = _quoted(inquiry, sure, note)
     elif written.dropped and quotes_instead and not written.refused:
         done = _quoted(inquiry, sure, NOT_THERE)

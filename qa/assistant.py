@@ -19,7 +19,7 @@ from qa.answer import Answer, Event, Explained, Found, Searching, Token, Turn
 from qa.answering import Answering, Pieces
 from qa.condense import condense
 from qa.confidence import DEFAULT_MIN_CONFIDENCE
-from qa.errors import BusyError, NoIndexError, QuestionError, StoreError
+from qa.errors import BusyError, NoIndexError, QuestionError, RemovalError, StoreError
 from qa.evidence import Evidence, EvidenceScorer, LateInteraction
 from qa.explaining import explain
 from qa.inquiry import Inquiry, check, finished, ranked, timed, turn
@@ -118,11 +118,16 @@ class Assistant:
         assistant = cls(settings, encoder, index, search, scorer, writer)
         try:
             assistant.sync(progress)
-        except (BusyError, StoreError) as error:
+        except (BusyError, RemovalError, StoreError) as error:
             if isinstance(error, NoIndexError) or index.needs_rebuild:
                 raise
             _LOG.warning("%s: answering from the index as it is", error)
         return assistant
+
+    @property
+    def model(self) -> BaseChatModel | None:
+        """The chat model that writes, None where answers are quotes."""
+        return self._writer.model if self._writer else None
 
     def with_model(self, model: BaseChatModel | None) -> Assistant:
         """The same assistant over the same index, with another chat model, or in quotes."""

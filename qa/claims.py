@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from functools import lru_cache
 
-from index.dates import find_date
+from qa.arithmetic import MEASURES, worked_out
 from qa.disagreement import alike, date_parts, numbers
 from qa.names import missing_names
+from qa.reference import dates_meant
 
 _UNITS = "zero one two three four five six seven eight nine"
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -34,6 +35,7 @@ _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
     r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?(?=\W|$)"
 )
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAY = r"(\d\d?)(?:st|nd|rd|th)?"
 _DAY_MONTH = re.compile(rf"\b{_DAY}(?: of)? ({_MONTH})|\b({_MONTH}) {_DAY}\b(?!\d)")
 _DAYS_MONTH = re.compile(rf"\b(\d\d?)\s*(?:-|–|to|and)\s*(\d\d?) ({_MONTH})")
@@ -81,29 +83,14 @@ _FILLERS = frozenset(
     )
 )
 
-_SHIFTS = (
-    (
-        re.compile(
-            r"\b(?:yesterday|(?:a|the|one) (?:day (?:earlier|before)|previous day))\b", re.I
-        ),
-        -1,
-    ),
-    (
-        re.compile(
-            r"\b(?:tomorrow|(?:a|the|one) (?:day (?:later|after)|next day|following day))\b", re.I
-        ),
-        1,
-    ),
-)
-
 
 def missing_claims(
     sentence: str, quotes: Sequence[str], context: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """The dates, numbers and names of a sentence that no quote has, each in a few words.
 
-    Dates and names may also come from the context, an article's title and date, and from what
-    "on Friday" or "a day earlier" means beside that date.
+    A date may also be what "on Friday" or "a day earlier" means beside the date of the context;
+    for names see `qa.reference.resolve`.
     """
     return (
         *_missing_dates(sentence, quotes, context),
@@ -112,6 +99,7 @@ def missing_claims(
     )
 
 
+@lru_cache(maxsize=4096)
 def digits(text: str) -> str:
     """The text with its numbers in digits: "twenty-one" is 21, "a quarter" and "25 %" are 0.25."""
     for pattern, value in _IN_FULL:
@@ -142,9 +130,11 @@ def _missing_numbers(sentence: str, quotes: Sequence[str]) -> Iterator[str]:
         counted_otherwise = _counts_other(value, unit, told)
         if value == 1 and not (counted_otherwise or _counted_apart(unit, quotes)):
             continue  # "one" is often no number
+        if _is_of_known(value, unit, written, quotes) or _follows((value, unit), sentence, quotes):
+            continue
         if not _told(value, values, written):
             yield f"the number {_shown(value)} is not in the quotes"
-        elif value in values and counted_otherwise:
+        elif value in values and (counted_otherwise or _measures_other(value, unit, told)):
             yield f"the quotes have another number than {_shown(value)} for “{unit}”"
     ordinals = {value: unit for value, unit in _ordinals(sentence)}
     ranks = set(_ordinals("\n".join(quotes)))
@@ -152,6 +142,32 @@ def _missing_numbers(sentence: str, quotes: Sequence[str]) -> Iterator[str]:
         others = {rank for rank, of in ranks if of == unit}
         if value not in {rank for rank, _ in ranks} | values and (others or value > 2):
             yield f"the number {_rank(value)} is not in the quotes"
+
+
+def _is_of_known(value: float, unit: str, written: str, quotes: Sequence[str]) -> bool:
+    """Whether it is "the two leaders", of whom all know, or "twice" for "again"."""
+    joined = "\n".join(quotes)
+    if value == 2 and re.search(r"\b(?:the|these|both|its|their) 2 ", written, re.I):
+        return not any(of == unit and number != 2 for number, of in quantities(joined))
+    if value == 2 and re.search(r"\btwice\b", written, re.IGNORECASE):
+        return bool(re.search(r"\b(?:again|both times|second)\b", joined))
+    return False
+
+
+def _follows(quantity: tuple[float, str], sentence: str, quotes: Sequence[str]) -> bool:
+    """Whether the number can be worked out from those of the quotes."""
+    said = digits(" \n".join(quotes))
+    units = re.sub(r"\ban? (?=(?:second|minute|hour|day|week|month|year|decade)\b)", "1 ", said)
+    days = set(_day_months(said))
+    numbered = {month: at for at, month in enumerate(_MONTHS, 1)}
+    return worked_out(
+        quantity,
+        sentence,
+        quantities(units),
+        {(day, numbered[month]) for day, month in days},
+        {numbered[month] for month in date_parts(said).get("month", ())},
+        {int(year) for year in date_parts(said).get("year", ())},
+    )
 
 
 def _told(value: float, values: Iterable[float], written: str) -> bool:
@@ -177,6 +193,12 @@ def _counts_other(value: float, unit: str, told: Iterable[tuple[float, str]]) ->
     return unit != "" and bool(of_unit) and value not in of_unit and "" not in counted
 
 
+def _measures_other(value: float, unit: str, told: Iterable[tuple[float, str]]) -> bool:
+    """Whether the quotes have the number of another measure alone: 900 km for 900 hours."""
+    counted = {other for number, other in told if number == value}
+    return unit in MEASURES and counted <= MEASURES - {unit}
+
+
 def _counted_apart(unit: str, quotes: Sequence[str]) -> bool:
     """Whether the quotes have several of what the sentence has one of: "2 large ships"."""
     said = digits("\n".join(quotes))
@@ -185,7 +207,8 @@ def _counted_apart(unit: str, quotes: Sequence[str]) -> bool:
 
 
 def _missing_dates(sentence: str, quotes: Sequence[str], context: Sequence[str]) -> Iterator[str]:
-    known = "\n".join([*quotes, *context, *_dates_meant(quotes, context)])
+    meant = dates_meant(quotes, context, map(digits, quotes))
+    known = "\n".join([*quotes, *meant])
     there = date_parts(known)
     days = {(day, month) for day, month in _day_months(known)}
     for part, values in sorted(date_parts(sentence).items()):
@@ -217,27 +240,6 @@ def _day_months(text: str) -> Iterator[tuple[int, str]]:
     for match in _DAYS_MONTH.finditer(text):
         for day in range(int(match[1]), int(match[2]) + 1):
             yield day, match[3][:3].lower()
-
-
-def _dates_meant(quotes: Sequence[str], context: Sequence[str]) -> Iterator[str]:
-    """In full: full dates with their weekdays, and what quotes mean beside the context's date."""
-    said = "\n".join(quotes)
-    for line in (*quotes, *context):
-        if (found := find_date(line)) and found.date:
-            yield f"{found.date:%A}"
-    for line in context:
-        if not (found := find_date(line)) or not found.date:
-            continue
-        today = found.date
-        shifts = {days for pattern, days in _SHIFTS if pattern.search(said)}
-        weekdays = date_parts(said).get("weekday", frozenset())
-        near = (today + timedelta(days=days) for days in range(-7, 8))
-        meant = [day for day in near if f"{day:%a}".lower() in weekdays]
-        for day in (*meant, *(today + timedelta(days=days) for days in shifts)):
-            yield f"{day.day} {day:%B} {day:%Y}, {day:%A}"
-        for word, years in (("last", -1), ("this", 0), ("next", 1)):
-            if re.search(rf"\b{word} (?:year|spring|summer|autumn|fall|winter)\b", said, re.I):
-                yield f"{today.year + years}"
 
 
 def _ordinals(text: str) -> Iterator[tuple[int, str]]:

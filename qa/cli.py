@@ -1,8 +1,8 @@
-"""The command line: cited index | ask | chat | search | serve | evaluate. It decides nothing.
+"""The command line: index | ask | chat | search | serve | evaluate | models. It decides nothing.
 
 What takes long to import is imported inside the commands, so that `cited --help` is there at once.
-Exit codes: 0 answered, 3 the articles don't say, 4 an evaluation below its floors, 2 a user's error
-(told in one line), 130 Ctrl-C.
+Exit codes: 0 answered, 1 a damaged index that was mended, 2 a user's error (told in one line),
+3 the articles don't say, 4 an evaluation below its floors, 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qa.evaluation.command import evaluate_command
+from qa.index_command import index_command
+from qa.models_command import models_command
 from qa.shell import ABSTAINED, Corpus, IndexDir, MinConfidence, settings_from, tell, told
 
 if TYPE_CHECKING:
@@ -77,25 +79,7 @@ def _options(
     """Options that come before a command."""
 
 
-@app.command("index")
-@told
-def index_command(corpus: Corpus = None, index_dir: IndexDir = None) -> None:
-    """Read the articles and bring the index up to date."""
-    from index.embedding import Encoder
-    from index.store import Index
-    from qa.printing import Steps, console, print_report
-
-    settings = settings_from(corpus, index_dir)
-    encoder = Encoder(settings.embedding_model, allow_download=settings.allow_download)
-    index = Index.open(
-        settings.index_dir,
-        encoder,
-        index_faq=settings.index_faq,
-        passage_tokens=settings.passage_tokens,
-    )
-    with Steps(lines=True) as steps:
-        report = index.sync(settings.corpus, steps)
-    print_report(console(), report)
+app.command("index")(told(index_command))
 
 
 @app.command()
@@ -223,6 +207,7 @@ def serve(
 
 
 app.command("evaluate")(told(evaluate_command))
+app.command("models")(told(models_command))
 
 
 def _open(settings: Settings, *, lines: bool = False) -> Assistant:

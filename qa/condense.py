@@ -33,8 +33,8 @@ def condense(
     """The question with what it leaves to the conversation put in; unchanged without history.
 
     The model is asked only where the rules of `qa.history` see that the question leans on the
-    conversation, or cannot see since it is not in English. One that fails, hangs for `timeout` seconds, says nothing or says too much is
-    passed over, with a line in the log: the rules answer then.
+    conversation, or cannot see since it is not in English. One that fails, says nothing for
+    `timeout` seconds or says too much is passed over, with a line in the log: the rules answer.
     """
     by_rules = stand_alone(question, history)
     if not history or model is None or (by_rules == question and _is_english(question)):

@@ -2,6 +2,7 @@
 
 CitedError
 ├── CorpusError        the folder of articles is missing or cannot be read
+├── RemovalError       most articles are gone from the folder: nothing is removed unasked
 ├── ModelError         the embedding model is missing, damaged or not what it claims to be
 ├── StoreError         the index on disk cannot be used as it is
 │   ├── NoIndexError   there is no finished index yet
@@ -20,6 +21,7 @@ from index.errors import (
     ModelError,
     NoIndexError,
     RebuildError,
+    RemovalError,
     StoreError,
 )
 
@@ -33,6 +35,7 @@ __all__ = [
     "NoIndexError",
     "QuestionError",
     "RebuildError",
+    "RemovalError",
     "SettingsError",
     "StoreError",
 ]

@@ -1,4 +1,4 @@
-"""What became of every passage that was found for a question: quoted, or why it was not.
+"""What became of every passage that was found for a question: quoted or cited, or why it was not.
 
 It reads a finished inquiry and changes nothing; who shows it is for others to say.
 """
@@ -6,6 +6,7 @@ It reads a finished inquiry and changes nothing; who shows it is for others to s
 from __future__ import annotations
 
 from qa.answer import Considered
+from qa.answering import IN_QUOTES
 from qa.evidence import Evidence
 from qa.inquiry import Inquiry
 from qa.quoting import FACT_MARGIN, MARGIN, asks_fact, same
@@ -46,12 +47,14 @@ def _fate(inquiry: Inquiry, piece: Evidence | None, span: tuple[int, int]) -> st
         for each in cited
         if each.article_id == piece.passage.article_id and span[0] <= each.start < span[1]
     ]
+    if inquiry.sources and not any(note.endswith(IN_QUOTES) for note in answer.notes):
+        return _written(inquiry, piece.passage.id, numbers)
     if answer.abstained:
         return "among the nearest, but not sure enough" if numbers else "not sure enough"
     if numbers:
         return f"quoted as {', '.join(numbers)}"
     top = inquiry.evidence[0]
-    if answer.notes:
+    if any("disagree" in note for note in answer.notes):
         return "not a side of the disagreement"
     if any(same(piece, other) for other in inquiry.evidence if other.score > piece.score):
         return "says what a better sentence says"
@@ -62,3 +65,18 @@ def _fate(inquiry: Inquiry, piece: Evidence | None, span: tuple[int, int]) -> st
             f"its best sentence is {behind:.2f} behind the best; up to {margin:.2f} may add to it"
         )
     return "the answer is complete without it"
+
+
+def _written(inquiry: Inquiry, passage_id: str, numbers: list[str]) -> str:
+    """The same where a chat model wrote, or found nothing to write."""
+    assert inquiry.answer is not None
+    shown = any(source.passage.id == passage_id for source in inquiry.sources)
+    if inquiry.answer.abstained:
+        nearest = "among the nearest; " if numbers else ""
+        unused = "the model found no answer in it" if shown else "the model was not shown it"
+        return f"{nearest}{unused}"
+    if numbers:
+        return f"cited as {', '.join(numbers)}"
+    if shown:
+        return "shown to the model, which did not use it"
+    return "not among the best that fit into the prompt"

@@ -27,13 +27,17 @@ VERSIONS = (2, 3)
 MEGABYTE = 1_000_000
 _FIXED = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
+_LENGTH = struct.Struct("<Q")
+_DAMAGE = (struct.error, KeyError, ValueError, IndexError, OverflowError, RecursionError)
+"""What comes of believing lengths, kinds and numbers that are not what they were."""
 # fmt: off
 BLOCKS = {
     0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34),
     9: (32, 40), 10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210),
     15: (256, 292), 16: (256, 66), 17: (256, 74), 18: (256, 98), 19: (256, 50), 20: (32, 18),
     21: (256, 110), 22: (256, 82), 23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8),
-    28: (1, 8), 29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17),
+    28: (1, 8), 29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17), 40: (64, 36),
+    41: (128, 18),
 }
 # fmt: on
 """How many weights a block of each tensor type holds, and in how many bytes; others: not known."""
@@ -75,7 +79,7 @@ def read_gguf(path: Path) -> GgufFile:
         raise LanguageModelError(f"there is no file {path}: check the path") from error
     except OSError as error:
         raise LanguageModelError(f"{path} cannot be read: {error.strerror}") from error
-    except (struct.error, KeyError, UnicodeDecodeError) as error:
+    except _DAMAGE as error:
         raise LanguageModelError(
             f"{path} is damaged or cut off in its header: fetch it again"
         ) from error
@@ -93,25 +97,26 @@ def find_gguf(name: str, *, allow_download: bool = False, progress: Progress | N
     hub_name = len(parts) > 2 and all(part.strip(".~") for part in parts)
     if path.exists() or not hub_name:
         return path
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
+    repository, file = "/".join(parts[:2]), "/".join(parts[2:])
+    if not allow_download:
+        # Not `local_files_only`: that asks the hub about other things nevertheless.
+        cached = try_to_load_from_cache(repository, file)
+        if isinstance(cached, str):
+            return Path(cached)
+        raise LanguageModelError(
+            f"there is no file {name} on this machine: check the path, or set "
+            "QA_ALLOW_DOWNLOAD=true to fetch it from the model hub"
+        )
+    bar = _bar(progress) if progress else None
     try:
-        return Path(
-            hf_hub_download(
-                "/".join(parts[:2]),
-                "/".join(parts[2:]),
-                local_files_only=not allow_download,
-                tqdm_class=_bar(progress) if progress else None,
-            )
-        )
+        return Path(hf_hub_download(repository, file, tqdm_class=bar))
     except (LocalEntryNotFoundError, HFValidationError, HfHubHTTPError, OSError) as error:
-        advice = (
-            "check the name and the network"
-            if allow_download
-            else "check the path, or set QA_ALLOW_DOWNLOAD=true to fetch it from the model hub"
-        )
-        raise LanguageModelError(f"there is no file {name} on this machine: {advice}") from error
+        raise LanguageModelError(
+            f"{name} cannot be fetched from the model hub: check the name and the network"
+        ) from error
 
 
 class _Header:
@@ -132,7 +137,7 @@ class _Header:
         facts = dict(self._pair() for _ in range(pairs))
         kind = facts.get("general.architecture")
         context = facts.get(f"{kind}.context_length")
-        if not isinstance(context, int) or f"{kind}.pooling_type" in facts:
+        if not isinstance(context, int) or context < 1 or f"{kind}.pooling_type" in facts:
             raise LanguageModelError(
                 f"{self._path} holds no model that writes text ({kind}): name another file"
             )
@@ -176,6 +181,9 @@ class _Header:
         inner, number = self._fixed("I"), self._fixed("Q")
         if inner in _FIXED:
             self._at += struct.calcsize(_FIXED[inner]) * number
+        elif inner == _STRING:
+            for _ in range(number):
+                self._at += _LENGTH.size + _LENGTH.unpack_from(self._data, self._at)[0]
         else:
             for _ in range(number):
                 self._value(inner)
@@ -187,6 +195,7 @@ class _Header:
         return self._data[start : self._at].decode()
 
     def _fixed(self, code: str) -> int:
+        value: int
         (value,) = struct.unpack_from(f"<{code}", self._data, self._at)
         self._at += struct.calcsize(code)
         return value
@@ -196,7 +205,7 @@ def _bar(progress: Progress) -> type[tqdm]:
     """The hub's progress bar, which calls `progress` instead of drawing."""
     from tqdm import tqdm
 
-    class Told(tqdm):
+    class Told(tqdm):  # type: ignore[misc]
         def display(self, msg: str | None = None, pos: int | None = None) -> None:
             progress("fetching the model (MB)", self.n // MEGABYTE, (self.total or 0) // MEGABYTE)
 

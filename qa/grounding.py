@@ -102,7 +102,7 @@ class Grounder:
         texts = [quote.text for quote in quotes]
         if invented := _invented(sentence, texts):
             return Support(0.0, (f"“{invented}” is not quoted from them",))
-        return self._scorer.check(sentence, texts, _context(quotes))
+        return self._scorer.check(sentence, texts, context(quotes))
 
 
 def _groups(places: Sequence[int]) -> Iterable[tuple[int, ...]]:
@@ -112,8 +112,11 @@ def _groups(places: Sequence[int]) -> Iterable[tuple[int, ...]]:
         yield from combinations(places[:TOGETHER], size)
 
 
-def _context(quotes: Iterable[Quotable]) -> tuple[str, ...]:
-    """What a reader of the quotes knows: title, heading and date, and the sentence before."""
+def context(quotes: Iterable[Quotable]) -> tuple[str, ...]:
+    """What a reader of the quotes knows: title, heading and date, and the sentence before.
+
+    It is what `SupportScorer` takes for a context; each piece is there once.
+    """
     known: dict[str, None] = {}
     for quote in quotes:
         passage = quote.passage

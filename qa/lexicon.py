@@ -82,7 +82,8 @@ NEEDS_TO = _words("""
 """These speak of what may come only before a verb: "offered to help", not "offered help"."""
 SAID_TO_BE = _words("""
     accuse accuses accused accusing allege alleges alleged allegedly claim claims claimed
-    maintains maintained reportedly rumoured rumored rumours suspected suspects apparently
+    maintains maintained described considers regards regarded
+    reportedly rumoured rumored rumours suspected suspects apparently
     """)
 SAYS = _words("""
     say says said according report reports reported think thinks thought believe believes believed
@@ -115,13 +116,15 @@ true false, guilty innocent, wide narrow, left right, import export, urban rural
 domestic foreign, voluntary compulsory, temporary permanent, direct indirect, easy difficult,
 clean dirty, near far, present absent, top bottom, front back, upper lower, wet dry, cheaper dearer,
 approve reject, approved rejected, advance retreat, expand contract, encourage discourage,
+within outside, allow break, allow violate, permit violate, respect violate, keep break,
+propose veto, adopt veto, approve veto, support veto, buy sell,
 daily weekly, daily monthly, daily yearly, weekly monthly, monthly yearly, weekly yearly
 """)
 AMOUNTS = (
     _words("all every everyone everybody always entire whole each"),
     _words("most majority mostly usually"),
-    _words("many often much"),
-    _words("some several sometimes part partly occasionally quarter third fifth half"),
+    _words("many often"),
+    _words("some several sometimes partly occasionally quarter third fifth half"),
     _words("few little rarely hardly seldom"),
 )
 MUTUAL = _words(

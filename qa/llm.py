@@ -24,7 +24,7 @@ RETRIES = 2
 busy, overloaded, no connection."""
 CONTEXT, OLLAMA_CONTEXT = 8192, 4096
 CAPABLE = 6e9
-"""From so many weights on, models followed the full prompt."""
+"""Weights that a model has at least to be given the long prompt; chosen, not measured."""
 _SIZE = re.compile(r"(?<![a-z0-9.])e?(\d+(?:\.\d+)?)([bm])(?![a-z0-9])", re.IGNORECASE)
 
 
@@ -111,11 +111,9 @@ def is_capable(model: BaseChatModel) -> bool:
     """Whether it follows a long prompt: not below `CAPABLE` weights, by its file or its name."""
     from qa.local import LocalModel
 
-    if isinstance(model, LocalModel):
-        weights = model.parameters or named_weights(model.path.name)
-    else:
-        named = getattr(model, "model_name", None) or getattr(model, "model", "")
-        weights = named_weights(str(named))
+    counted = model.parameters if isinstance(model, LocalModel) else None
+    name = getattr(model, "model_name", None) or getattr(model, "model", "")
+    weights = counted or named_weights(str(name))
     return weights is None or weights >= CAPABLE
 
 

@@ -61,6 +61,11 @@ class LocalModel(BaseChatModel):
         self._file = read_gguf(self.path)
 
     @property
+    def model_name(self) -> str:
+        """The file's name, which traces and answers show."""
+        return self.path.name
+
+    @property
     def context_tokens(self) -> int:
         """How many tokens prompt and answer have together, at most `MAX_CONTEXT`."""
         return min(self._file.context_tokens, MAX_CONTEXT)
@@ -120,8 +125,8 @@ class LocalModel(BaseChatModel):
         }
         for event in _events(self.load(), request):
             if "error" in event:
-                raise LanguageModelError(f"{self.path.name}: {_reason(event['error'])}")
-            chunk = _chunk(event, self._file.name)
+                raise LanguageModelError(f"{self.model_name}: {_reason(event['error'])}")
+            chunk = _chunk(event, self.model_name)
             if run_manager and chunk.text:
                 run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
@@ -131,10 +136,12 @@ def _serve(path: Path, context_tokens: int, threads: int | None) -> Server:
     """The model in memory, behind llama.cpp's server."""
     try:
         from joblib import cpu_count
-        from xllamacpp import CommonParams, Server
+        from xllamacpp import CommonParams, Server, get_device_info
+        from xllamacpp import ggml_backend_dev_type as device
+        from xllamacpp import llama_flash_attn_type as flash
     except ImportError as error:
         raise LanguageModelError(
-            f'{path.name} needs llama.cpp ({error}): pip install "cited[local]"'
+            f'{path.name} needs llama.cpp: pip install "cited[local]" ({error})'
         ) from error
     params: CommonParams = CommonParams()
     params.model.path = str(path)
@@ -142,6 +149,9 @@ def _serve(path: Path, context_tokens: int, threads: int | None) -> Server:
     params.n_batch = BATCH
     # A second thread on a core is one more that the others wait for.
     params.cpuparams.n_threads = threads or cpu_count(only_physical_cores=True)
+    if all(each["type"] == device.GGML_BACKEND_DEVICE_TYPE_CPU for each in get_device_info()):
+        # There it reads no faster, and writes a third more slowly after a long prompt.
+        params.flash_attn_type = flash.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.cache_ram_mib = OTHER_PROMPTS
     params.enable_reasoning = 0
     params.verbosity = -1
@@ -149,14 +159,17 @@ def _serve(path: Path, context_tokens: int, threads: int | None) -> Server:
     params.api_keys = [secrets.token_urlsafe()]
     params.cors_origins = ""
     params.ui = False
+    params.endpoint_metrics = True
     params.n_threads_http = 1
     try:
-        return Server(params)
+        server = Server(params)
     except RuntimeError as error:
         raise LanguageModelError(
             f"{path} cannot be loaded: it is damaged, too large for the memory, or of a kind that "
             "this llama.cpp does not know"
         ) from error
+    server.handle_metrics()  # it answers once it runs: one that is let go before never ends
+    return server
 
 
 def _events(server: Server, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -198,7 +211,7 @@ def _reason(error: Mapping[str, Any]) -> str:
 
 
 def _chunk(event: Mapping[str, Any], name: str) -> ChatGenerationChunk:
-    """An event as LangChain has it: empty while the prompt is read, the last one with the counts."""
+    """An event as LangChain has it: no text while the prompt is read, the counts at the end."""
     choice = event["choices"][0] if event["choices"] else {"delta": {}, "finish_reason": None}
     message = AIMessageChunk(content=choice["delta"].get("content") or "", id=event["id"])
     if choice["finish_reason"]:

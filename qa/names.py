@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from qa.disagreement import date_parts, places
+from qa.nations import ALIASES, GOVERNMENTS, OF_COUNTRY, OF_PEOPLE, PEOPLES
 
 Words = tuple[str, ...]
 
@@ -19,55 +21,6 @@ def _listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_ALIASES = (
-    (r"United States(?: of America)?|U\.S\.A\.|U\.S\.|USA|US|Americans?", "Usa"),
-    (r"United Nations|U\.N\.|UN", "Unitednations"),
-    (r"United Kingdom|Great Britain|U\.K\.|UK|Britain|British|Britons?", "Unitedkingdom"),
-    (r"European Union|E\.U\.|EU", "Europeanunion"),
-    (r"DPRK|D\.P\.R\.K\.|Democratic People['’]s Republic of Korea", "North Korea"),
-    (r"ROK|Republic of Korea", "South Korea"),
-)
-_GOVERNMENTS = {
-    "moscow": "russia",
-    "kremlin": "russia",
-    "washington": "usa",
-    "white house": "usa",
-    "pentagon": "usa",
-    "seoul": "south korea",
-    "pyongyang": "north korea",
-    "beijing": "china",
-    "tokyo": "japan",
-    "kyiv": "ukraine",
-    "kiev": "ukraine",
-    "london": "unitedkingdom",
-    "paris": "france",
-    "berlin": "germany",
-    "brussels": "europeanunion",
-    "delhi": "india",
-    "tehran": "iran",
-    "hanoi": "vietnam",
-}
-"""Capitals that stand for governments. "In Moscow" is the city, and no other name of Russia."""
-_PEOPLES = {
-    "french": "france",
-    "dutch": "netherlands",
-    "danish": "denmark",
-    "dane": "denmark",
-    "polish": "poland",
-    "pole": "poland",
-    "spanish": "spain",
-    "spaniard": "spain",
-    "welsh": "wales",
-    "irish": "ireland",
-    "swiss": "switzerland",
-    "finnish": "finland",
-    "thai": "thailand",
-    "filipino": "philippines",
-    "greek": "greece",
-}
-"""Peoples whose names do not show their countries' (see `_same`)."""
-_OF_PEOPLE = _listed("n an ian ans ians ese ish i is egian vian ic s er ers ns")
-_OF_COUNTRY = _listed("a e y ia o ain ay ey en land istan us") | {""}
 _TITLES = _listed("""
     mr mrs ms miss dr prof professor sir lady lord king queen prince princess president chancellor
     prime minister premier foreign defence defense interior finance deputy vice chief secretary
@@ -105,7 +58,8 @@ class Name:
     sure: bool = True
 
 
-def names(text: str) -> list[Name]:
+@lru_cache(maxsize=4096)
+def names(text: str) -> tuple[Name, ...]:
     """The names in a text, without titles ("President"), articles, months and weekdays."""
     found: list[Name] = []
     run: list[tuple[str, int, bool]] = []
@@ -127,14 +81,19 @@ def names(text: str) -> list[Name]:
             found += _name(run)
             run = []
         end = match.end()
-    return found + _name(run)
+    return (*found, *_name(run))
 
 
 def missing_names(
     sentence: str, quotes: Sequence[str], context: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """The names of a sentence that neither quotes nor context have, each in a few words."""
-    known = Known([*quotes, *context])
+    """The names of a sentence that the quotes do not have, each in a few words.
+
+    The context tells only whose a short name is, and that a word which opens the sentence is one.
+    """
+    known = Known(quotes, context)
+    around = Known(context)
+    lower = {word for text in (*quotes, *context) for word in re.findall(r"\b[a-z]+", text)}
     plain = unify(sentence)
     # Shells are sold to Moscow, a government; one flies to Moscow, a city.
     where = places(sentence) if _GOING.search(sentence) else places(re.sub("to|from", "", sentence))
@@ -142,37 +101,49 @@ def missing_names(
     lacking = (
         name
         for name in names(plain)
-        if not known.has(name, city=set(name.words) <= cities) and not _describes(plain, name)
+        if not known.has(
+            name,
+            city=set(name.words) <= cities,
+            sure=around.states(name) and not _common(name, lower),
+        )
+        and not _describes(plain, name)
     )
-    return tuple(dict.fromkeys(f"the name {_readable(n)} is not in the quotes" for n in lacking))
+    return tuple(dict.fromkeys(f"the name {readable(n)} is not in the quotes" for n in lacking))
 
 
 class Known:
-    """The names of some texts, and whether another name is one of theirs."""
+    """The names of some texts, and whether another name is one of theirs.
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._texts = [unify(text) for text in texts]
-        self._runs = {name.words for text in self._texts for name in names(text)}
-        joined = "\n".join(self._texts)
+    `background` has the longer names that short ones may be part of, and adds none.
+    """
+
+    def __init__(self, texts: Iterable[str], background: Iterable[str] = ()) -> None:
+        unified = [unify(text) for text in texts]
+        self._runs = {name.words for text in unified for name in names(text)}
+        self._longer = self._runs | {n.words for text in background for n in names(unify(text))}
+        joined = "\n".join(unified)
         plain = (_plain(word) for word in re.findall(r"[^\W_]+", joined))
         self._flat = f" {' '.join(plain)} "
 
-    def has(self, name: Name, *, city: bool = False) -> bool:
-        """Whether the texts have the name; a city's does not stand for its government."""
+    def has(self, name: Name, *, city: bool = False, sure: bool = False) -> bool:
+        """Whether the texts have the name, or it may be none and is not said to be `sure`.
+
+        A city's does not stand for its government.
+        """
+        return self.states(name, city=city) or not (name.sure or sure or is_country(name.words[0]))
+
+    def states(self, name: Name, *, city: bool = False) -> bool:
+        """Whether the texts have the name, in some form."""
         words = name.words
         if self._has_words(words) or self._short_for(words):
             return True
-        stands_for = _GOVERNMENTS.get(" ".join(words))
+        stands_for = GOVERNMENTS.get(" ".join(words))
         if stands_for and not city:
             return self._has_words(tuple(stands_for.split()))
         capitals = [
-            capital
-            for capital, country in _GOVERNMENTS.items()
-            if _all_same(words, country.split())
+            capital for capital, country in GOVERNMENTS.items() if _all_same(words, country.split())
         ]
-        if any(self._has_words(tuple(capital.split())) for capital in capitals):
-            return True
-        return not name.sure and not is_country(words[0])
+        return any(self._has_words(tuple(capital.split())) for capital in capitals)
 
     def _has_words(self, words: Words) -> bool:
         if f" {' '.join(words)} " in self._flat:
@@ -189,15 +160,16 @@ class Known:
             return True
         for run in self._runs:
             if len(run) < len(words) and all(_any_same(word, words) for word in run):
-                longer = (r for r in self._runs if len(r) > len(run) and set(run) <= set(r))
+                longer = (r for r in self._longer if len(r) > len(run) and set(run) <= set(r))
                 if all(all(_any_same(word, words) for word in other) for other in longer):
                     return True
         return False
 
 
+@lru_cache(maxsize=4096)
 def unify(text: str) -> str:
     """The text with one name for each of the countries and bodies that have several."""
-    for written, one in _ALIASES:
+    for written, one in ALIASES:
         text = re.sub(rf"(?<![\w.])(?:{written})(?!\w)", one, text)
     return text
 
@@ -229,27 +201,39 @@ def _is_name_word(word: str) -> bool:
     return not date_parts(word)
 
 
+def _common(name: Name, lower: Collection[str]) -> bool:
+    """Whether a word that opens a sentence is a headline's, "Missiles", and no name."""
+    return name.words[-1].endswith("s") or any(word in lower for word in name.words)
+
+
 def _describes(text: str, name: Name) -> bool:
     """Whether it is "Russian" in "Russian President Vladimir Putin", which names him no less."""
     after = text[name.start + len(name.text) :].split()
     titled = bool(after) and _plain(after[0].strip(",.")) in _TITLES and after[0][:1].isupper()
-    return len(name.words) <= 2 and titled and name.words[-1].endswith(tuple(_OF_PEOPLE - {"s"}))
+    return len(name.words) <= 2 and titled and name.words[-1].endswith(tuple(OF_PEOPLE - {"s"}))
 
 
+def is_titled(name: Name, text: str) -> bool:
+    """Whether a text has a title before the name: "President Kim"."""
+    before = re.findall(rf"(\w+)\W+{re.escape(name.text)}\b", text)
+    return any(_plain(word) in _TITLES for word in before)
+
+
+@lru_cache(maxsize=4096)
 def is_country(word: str) -> bool:
     """Whether a word is a name wherever it stands: that of a country, a people or a capital."""
     word = _plain(word)
-    countries = {part for country in _GOVERNMENTS.values() for part in country.split()}
+    countries = {part for country in GOVERNMENTS.values() for part in country.split()}
     return (
-        word in _GOVERNMENTS
-        or word in _PEOPLES
+        word in GOVERNMENTS
+        or word in PEOPLES
         or any(_same(word, country) for country in countries - {"north", "south"})
     )
 
 
 def _same(one: str, other: str) -> bool:
     """Whether two words are one name: "Korea" and "Korean", "France" and "French"."""
-    one, other = _PEOPLES.get(one, one), _PEOPLES.get(other, other)
+    one, other = PEOPLES.get(one, one), PEOPLES.get(other, other)
     if one == other or one.rstrip("s") == other.rstrip("s"):
         return True
     shared = 0
@@ -258,7 +242,7 @@ def _same(one: str, other: str) -> bool:
             break
         shared += 1
     ends = {one[shared:], other[shared:]}
-    return shared >= 4 and bool(ends & _OF_PEOPLE) and bool(ends & _OF_COUNTRY)
+    return shared >= 4 and bool(ends & OF_PEOPLE) and bool(ends & OF_COUNTRY)
 
 
 def _any_same(word: str, words: Iterable[str]) -> bool:
@@ -278,6 +262,7 @@ def _plain(word: str) -> str:
     return "".join(c for c in folded if not unicodedata.combining(c)).replace(".", "")
 
 
-def _readable(name: Name) -> str:
+def readable(name: Name) -> str:
+    """The name as it is written: the US, not what `unify` makes of it."""
     shown = {"Usa": "US", "Unitednations": "UN", "Unitedkingdom": "UK", "Europeanunion": "EU"}
     return " ".join(shown.get(word, word) for word in name.text.split())

@@ -77,15 +77,22 @@ def _negation(
     ours, theirs = _cues(sentence, text), _cues(quotes, quoted)
     ours_in = {sentence[i].clause for i in ours} | _almost_negated(sentence)
     for cue in theirs:
-        for scope in _scope(quotes, cue, 2):
-            spoken = {sentence[i].clause for i in _speaks_of(sentence, quotes, similarity, scope)}
-            if not spoken or spoken & ours_in or bridged or _elsewhere(quotes, scope, theirs):
+        scopes = _scope(quotes, cue, 2)
+        spoken_of = [
+            {sentence[i].clause for i in _speaks_of(sentence, quotes, similarity, scope)}
+            for scope in scopes
+        ]
+        if any(spoken & ours_in for spoken in spoken_of):
+            continue  # the sentence says "no" of it too
+        for scope, spoken in zip(scopes, spoken_of, strict=True):
+            if not spoken or bridged or _elsewhere(quotes, scope, theirs):
                 continue
             yield f"the negation: the quotes say “{quotes[cue].text} … {quotes[scope].text}”"
             return
     negative = {quotes[j].clause for j in theirs} | _almost_negated(quotes)
     for cue in ours:
-        around = _scope(sentence, cue, 2) or _of_clause(sentence, cue)
+        clause = _of_clause(sentence, cue)
+        around = [*_scope(sentence, cue, 2), *(i for i in clause if sentence[i].name)] or clause
         there = {quotes[int(similarity[i].argmax())].clause for i in around}
         if not bridged and there and not negative & there:
             yield f"the negation “{sentence[cue].text}” is not in the quotes"

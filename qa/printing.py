@@ -75,14 +75,14 @@ def print_answer(out: Console, answer: Answer, asked: str) -> None:
         _print_quotes(out, "Related, but not an answer:", answer.near_misses, numbered=False)
     else:
         for paragraph in filter(None, answer.text.splitlines()):
-            _print(out, Text(printable(paragraph), style="bold"))
+            _print(out, _said(paragraph, answer))
         for note in answer.notes:
             out.print()
             _print(out, Text(f"Note: {printable(note)}", style="yellow"))
         _print_quotes(out, "Quotes:", answer.citations, numbered=True)
     out.print()
     took = f" · {answer.timings['total']:.2f} s" if "total" in answer.timings else ""
-    _print(out, Text(f"confidence {answer.confidence:.2f}{took}", style="dim"))
+    _print(out, Text(f"confidence {answer.confidence:.2f}{took}{_used(answer)}", style="dim"))
 
 
 def print_passages(out: Console, passages: Iterable[ScoredPassage]) -> None:
@@ -165,6 +165,26 @@ class Steps:
         trace: TracebackType | None,
     ) -> None:
         self._bars.stop()
+
+
+def _said(paragraph: str, answer: Answer) -> Text:
+    """A paragraph of an answer; what no article supports is dim, up to its mark."""
+    from qa.writing import with_markers  # which loads what is large
+
+    text = Text(printable(paragraph), style="bold")
+    for sentence in answer.sentences:
+        marked = printable(with_markers(sentence))
+        if not sentence.citations and (at := text.plain.find(marked)) >= 0:
+            text.stylize("not bold dim", at, at + len(marked))
+    return text
+
+
+def _used(answer: Answer) -> str:
+    """The tokens that a chat model read and wrote, where it says so."""
+    used = answer.usage
+    if not used or not (used.input_tokens or used.output_tokens):
+        return ""
+    return f" · {used.input_tokens:,} + {used.output_tokens:,} tokens"
 
 
 def _print_quotes(

@@ -42,6 +42,8 @@ def spoken(
 ) -> Generator[str, None, None]:
     """What the model replies, piece by piece; closing the generator stops the model.
 
+    A piece is empty where the model is at work and says nothing yet, such as a long prompt's.
+
     Each piece is waited for at most `timeout` seconds. Raises `LanguageModelError` for whatever
     goes wrong, in one line; retrying is the model's own affair (LangChain's `max_retries`).
     """
@@ -52,10 +54,10 @@ def spoken(
     try:
         for chunk in stream:
             total = chunk if total is None else total + chunk
-            if text := str(chunk.text):
-                if meter.first_token is None:
-                    meter.first_token = time.perf_counter() - started
-                yield text
+            text = str(chunk.text)
+            if text and meter.first_token is None:
+                meter.first_token = time.perf_counter() - started
+            yield text
     except TookTooLongError:
         raise LanguageModelError(f"nothing came from it for {timeout:g} s") from None
     except Exception as error:  # every provider has errors of its own

@@ -49,14 +49,15 @@ class Word:
         return self.text.casefold()
 
 
-def words_of(text: str) -> tuple[Word, ...]:
-    """The words of a text, in order."""
+@lru_cache(maxsize=4096)
+def words_of(text: str, known: frozenset[str] = frozenset()) -> tuple[Word, ...]:
+    """The words of a text, in order; those of `known` are names where a sentence opens too."""
     breaks = [match.start() for match in _BREAK.finditer(text)]
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     named = [
         (name.start, name.start + len(name.text))
         for name in names(text)
-        if name.sure or is_country(name.text)
+        if name.sure or is_country(name.text) or name.text in known
     ]
     return tuple(
         Word(

@@ -102,18 +102,23 @@ class Writer:
     ) -> Generator[str, None, Written]:
         """The answer in pieces of text, a sentence as soon as it is found to stand.
 
-        Put together, the pieces are the sentences with their markers. What the sources do not
-        support is never given out, unless marked. A sentence that names a source and is not
-        supported is asked for once more, after the draft; from it on the others wait. A model that
-        fails ends the draft, which is told in `Written.failure`.
+        Put together, the pieces are the sentences with their markers; there are empty ones between
+        them, one each time that the model has said something. What the sources do not support is
+        never given out, unless marked. A sentence that names a source and is not supported is asked
+        for once more, after the draft; from it on the others wait. A model that fails ends the
+        draft, which is told in `Written.failure`.
         """
         written = Written()
         grounder = self.grounder(sources)
         held: list[_Held] = []
         try:
             for draft in self._drafts(question, sources, written.meter):
+                if draft is None:
+                    yield ""  # here one may stop it, whatever it has said so far
+                    continue
                 grounded = grounder.ground(draft)
-                if draft.refuses and not grounded.supported:
+                # An article that says "there is no information" may be quoted, not retold.
+                if draft.refuses and grounded.support < 1:
                     written.refused = True
                     continue
                 held.append(_Held(grounded, not grounded.supported and _names_one(draft, sources)))
@@ -129,14 +134,17 @@ class Writer:
             written.dropped += len(repaired)
         return written
 
-    def _drafts(self, question: str, sources: Sequence[Source], meter: Meter) -> Iterator[Draft]:
-        """The model's sentences, each once, until it ends or has to be ended."""
+    def _drafts(
+        self, question: str, sources: Sequence[Source], meter: Meter
+    ) -> Iterator[Draft | None]:
+        """The model's sentences, each once, until it ends or has to be ended; None between them."""
         drafts = Drafts()
         said: set[str] = set()
         length = repeats = 0
         reply = spoken(self.model, self._prompt(question, sources), self.timeout, meter)
         try:
             for piece in reply:
+                yield None
                 length += len(piece)
                 for draft in drafts.feed(piece):
                     repeats += _key(draft) in said
@@ -189,8 +197,8 @@ class Writer:
                     break
             else:
                 first = next(drafts.close(), None)
-        except LanguageModelError as error:
-            written.failure = str(error)
+        except LanguageModelError as error:  # the draft is there: only this sentence is lost
+            _LOG.warning("a sentence could not be repaired: %s", error)
         finally:
             reply.close()
         again = grounder.ground(first) if first else grounded

@@ -35,8 +35,21 @@ KEEPERS = {
     "starlette": ("ui/",),
     "uvicorn": ("ui/server.py",),
     "mcp": ("ui/mcp.py",),
-    "typer": ("qa/cli.py", "qa/shell.py", "qa/evaluation/command.py"),
-    "rich": ("qa/printing.py", "qa/evaluation/printing.py"),
+    "typer": (
+        "qa/cli.py",
+        "qa/shell.py",
+        "qa/index_command.py",
+        "qa/models_command.py",
+        "qa/evaluation/command.py",
+    ),
+    "rich": (
+        "qa/printing.py",
+        "qa/index_command.py",
+        "qa/models_command.py",
+        "qa/evaluation/printing.py",
+    ),
+    "xllamacpp": ("qa/local.py",),
+    "watchfiles": ("index/watching.py",),
     "sentence_transformers": ("index/", "qa/"),
     "langchain_core": ("qa/",),
 }

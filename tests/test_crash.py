@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
-import shutil
 import signal
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from fakes import FakeEncoder
-from stores import check
+from faults import first_state, next_state, on_disk, start, sync, whole, write_articles
 
 from index.cache import BATCH
 from index.store import Index
 
-KILLS = 20
+KILLS = 50
 ARTICLES = 24
-SECONDS_EACH = 0.004
+SECONDS_EACH = 0.002
 """What embedding a text takes: as much of a sync as everything else together."""
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 
 
-def sync(folder: Path, corpus: Path) -> None:
-    """What the child does: one sync, or as much of it as it lives to do."""
-    Index.open(folder, FakeEncoder(seconds_each=SECONDS_EACH)).sync(corpus)
-
-
 def run(folder: Path, corpus: Path, seconds: float | None) -> float:
     """Sync in a process of its own, killed after `seconds` if need be; returns how long it ran."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["chromadb", "index.store", "fakes"])
-    child = context.Process(target=sync, args=(folder, corpus))
-    child.start()
+    child = start(sync, folder, corpus, SECONDS_EACH)
     started = time.perf_counter()
     child.join(seconds)
     if child.is_alive():
@@ -47,38 +36,10 @@ def run(folder: Path, corpus: Path, seconds: float | None) -> float:
     return time.perf_counter() - started
 
 
-def write_articles(corpus: Path, numbers: Mapping[int, int]) -> None:
-    """Make the corpus hold article `n` in version `numbers[n]`, and nothing else."""
-    shutil.rmtree(corpus, ignore_errors=True)
-    corpus.mkdir()
-    for n, version in numbers.items():
-        words = " ".join(f"word{(n * 7 + at * version) % 97}" for at in range(40))
-        text = f"Article {n} in version {version}\n\nIt begins here. {words.capitalize()}.\n"
-        (corpus / f"article-{n}.txt").write_text(text)
-
-
-def next_state(random_: random.Random, state: Mapping[int, int]) -> dict[int, int]:
-    """Some articles changed, some removed, some added."""
-    fresh = max(state) + 1
-    kept = random_.sample(sorted(state), len(state) - 3)
-    changed = set(random_.sample(kept, random_.choice([2, 4, 15])))
-    state = {n: state[n] + (n in changed) for n in kept}
-    return state | {fresh + at: 1 for at in range(3)}
-
-
-def on_disk(corpus: Path) -> dict[str, str]:
-    return {path.name: path.read_text().strip() for path in corpus.iterdir()}
-
-
-def whole(folder: Path) -> dict[str, str]:
-    """The texts that a new process would answer from, after everything about them was checked."""
-    return check(Index.open(folder, FakeEncoder()).reader())
-
-
 def test_killed_at_random_moments(tmp_path: Path) -> None:
     random_ = random.Random(7)
     folder, corpus = tmp_path / "index", tmp_path / "corpus"
-    state = dict.fromkeys(range(ARTICLES), 1)
+    state = first_state(ARTICLES)
     write_articles(corpus, state)
     run(folder, corpus, None)
     lasts = []
@@ -104,7 +65,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
 def test_killed_in_the_first_build(tmp_path: Path, share: float) -> None:
     corpus = tmp_path / "corpus"
-    write_articles(corpus, dict.fromkeys(range(ARTICLES), 1))
+    write_articles(corpus, first_state(ARTICLES))
     lasts = run(tmp_path / "other", corpus, None)
     folder = tmp_path / "index"
     run(folder, corpus, lasts * share)
@@ -119,10 +80,8 @@ def test_what_a_killed_sync_embedded_is_not_embedded_again(tmp_path: Path) -> No
     """The kill comes once the first batch of vectors is on the disk."""
     corpus, folder = tmp_path / "corpus", tmp_path / "index"
     count = 2 * BATCH
-    write_articles(corpus, dict.fromkeys(range(count), 1))
-    context = multiprocessing.get_context("forkserver")
-    child = context.Process(target=sync, args=(folder, corpus))
-    child.start()
+    write_articles(corpus, first_state(count))
+    child = start(sync, folder, corpus, SECONDS_EACH)
     cache = folder / "vectors.sqlite3-wal"
     while child.is_alive() and not (cache.exists() and cache.stat().st_size > BATCH * 128):
         time.sleep(0.01)

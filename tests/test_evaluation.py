@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from speakers import Speaker
 
 from index.embedding import EncodedText, Encoder
 from index.store import Filter, Generation, Index
 from qa import Answer, Assistant, QuestionError, Settings, Turn
+from qa.answer import Usage
 from qa.evaluation import Case, QuestionFileError, Report, RunError, evaluate, load_questions
 from qa.evaluation.case import Place
 from qa.evaluation.faq import faq_cases, write_unconfirmed
@@ -251,6 +254,69 @@ def test_a_label_that_no_article_has_is_told(bot: Assistant) -> None:
 def test_nothing_to_ask_is_told(bot: Assistant) -> None:
     with pytest.raises(RunError, match="nothing to ask"):
         evaluate(bot, [])
+
+
+# ---- Written answers
+
+HANDSHAKE = Case("1", "How long did the handshake last?", "file", facts=(("40 seconds",),))
+BALLET = Case("2", "Which ballet did Kim watch?", "file", facts=(("Sleeping Beauty",),))
+
+
+def writing(bot: Assistant, *replies: str) -> Callable[[str], Answer]:
+    """Answers by a chat model that says one reply after the other, what is unsupported marked."""
+    settings = Settings(**{**bot.settings.model_dump(), "ungrounded": "mark"})
+    models = iter([Speaker(reply=tuple(re.findall(r"\s*\S+", reply))) for reply in replies])
+    marking = rewired(bot, settings=settings)
+    return lambda question: marking.with_model(next(models)).ask(question)
+
+
+def test_a_written_sentence_is_judged_as_it_was_when_it_was_written(bot: Assistant) -> None:
+    replies = [
+        # The date is the article's, and who "he" is, the sentence before the quote says.
+        "The handshake of 13 September 2023 lasted 40 seconds [1].",
+        "Kim watched The Sleeping Beauty [2]. He left after the first act, staff said [2].",
+    ]
+    write = writing(bot, *replies)
+    answers = {each.question: write(each.question) for each in (HANDSHAKE, BALLET)}
+    report = evaluate(lambda asked: answers[asked], [HANDSHAKE, BALLET], articles=bot)
+    for outcome in report.outcomes:
+        said = answers[outcome.question].sentences
+        assert [round(each.support, 3) for each in outcome.sentences] == [s.support for s in said]
+        assert any(0.5 <= each.support < 1 for each in said)
+        assert outcome.right and outcome.scores["verbatim"] == 1
+    assert report["citation_recall"] == 1
+    bare = {name: replace(answer, passages=()) for name, answer in answers.items()}
+    alone = evaluate(lambda asked: bare[asked], [HANDSHAKE], articles=bot)
+    assert alone["citation_recall"] == 1  # title and date are the citation's, too
+
+
+def test_a_marked_sentence_counts_against_recall(bot: Assistant) -> None:
+    write = writing(bot, "The handshake lasted 40 seconds [1]. Everybody loved the soup there.")
+    report = evaluate(write, [HANDSHAKE], articles=bot)
+    (outcome,) = report.outcomes
+    assert [each.citations for each in outcome.sentences] == [(1,), ()]
+    assert (report["citation_recall"], report["citation_precision"]) == (0.5, 1)
+    assert (outcome.right, outcome.cause, report["facts"]) == (False, "cited wrongly", 1)
+
+
+def test_what_a_chat_model_was_used_is_reported(bot: Assistant, tmp_path: Path) -> None:
+    write = writing(bot, "The handshake lasted 40 seconds [1].", "The articles don't say.")
+    report = evaluate(write, [HANDSHAKE, BALLET], articles=bot)
+    assert (report["calls"], report["output_tokens"]) == (1, 5)
+    assert figure(report, "input_tokens") > 100 and figure(report, "first_token median") > 0
+    report.save(tmp_path / "run.json")
+    assert Report.load(tmp_path) == report
+    silent = evaluate(lambda _asked: replace(write_nothing(), usage=Usage(1)), [HANDSHAKE])
+    assert silent["calls"] == 1 and "input_tokens" not in {each.name for each in silent.figures}
+
+
+def write_nothing() -> Answer:
+    return Answer("The articles don't say.", "?", abstained=True, confidence=0.0)
+
+
+def test_without_a_chat_model_there_is_nothing_of_it(sound: Report) -> None:
+    names = {each.name for each in sound.figures}
+    assert not {"calls", "input_tokens", "first_token median"} & names
 
 
 # ---- The FAQ pairs

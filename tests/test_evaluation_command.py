@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from speakers import Speaker
 from typer.testing import CliRunner, Result
 
+import qa.evaluation.setups
 from qa import Assistant, Settings, SettingsError
 from qa.cli import app
 from qa.evaluation import Report, RunError
@@ -111,6 +116,42 @@ def test_a_sweep_puts_settings_side_by_side(corpus: Path) -> None:
         (1.0, 200),
     }
     assert all(word in done.stdout for word in ("confidence", "tokens", "200", "quicker"))
+
+
+class Judging(Speaker):
+    """Writes to whoever asks it a question, and judges where it is asked to judge."""
+
+    judged: list[str] = []  # noqa: RUF012 (a field of a pydantic model)
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        self.judged.append(messages[0].text)
+        message = AIMessage("correct: yes\nfaithful: yes\nwhy: so")
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+@pytest.mark.parametrize(("options", "judged"), [([], 4), (["--no-judge"], 0)])
+def test_a_chat_model_writes_and_judges_unless_it_is_not_to(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], judged: int
+) -> None:
+    model = Judging(reply=("Forty", " jars", " of", " honey", " [1]."))
+    made: list[str] = []
+
+    def make(name: str, **_more: object) -> Judging:
+        made.append(name)
+        return model
+
+    monkeypatch.setattr(qa.evaluation.setups, "chat_model", make)
+    done = cited(corpus, "--settings", "llm=some:model", *options)
+    assert done.exit_code == 0, done.output
+    assert made == ["some:model"]  # the judge is the one that writes, and made once
+    assert len(model.judged) == judged
+    for name in ("Chat model", "input tokens", "output tokens", "calls", "first token"):
+        assert name in done.stdout
+    folder = corpus.parent / "index" / "evaluation" / "last"
+    report = Report.load(folder)
+    assert report["calls"] is not None
+    assert sum(bool(outcome.judge) for outcome in report.outcomes) == judged
+    assert "input tokens" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_check_of_the_chat_page_leaves_its_report(corpus: Path) -> None:

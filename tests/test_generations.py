@@ -49,10 +49,20 @@ def test_two_generations_at_most_and_no_name_twice(tmp_path: Path) -> None:
         folder.swap(new)
         assert folder.serving() == new
     assert names(tmp_path) == ["CURRENT", "generation-000003", "generation-000004"]
+
+
+def test_a_garbled_current_removes_nothing_until_another_serves(tmp_path: Path) -> None:
+    folder = Generations(tmp_path)
+    for _ in range(2):
+        folder.swap(folder.next())
     (tmp_path / "CURRENT").write_text("../../etc")
     folder.remove_leftovers()
-    assert names(tmp_path) == []
-    assert folder.next().name == "generation-000005"
+    folder.discard(failed := folder.next())
+    assert failed.name == "generation-000003"
+    assert names(tmp_path) == ["CURRENT", "generation-000001", "generation-000002"]
+    folder.swap(new := folder.next())
+    folder.remove_leftovers()
+    assert names(tmp_path) == ["CURRENT", new.name]
 
 
 def test_a_generation_that_is_held_stays(tmp_path: Path) -> None:
@@ -128,20 +138,20 @@ def test_a_damaged_manifest_is_named(tmp_path: Path, harm: Callable[[str], str |
     assert "\n" not in str(refusal.value)
 
 
-def test_a_newer_format_is_refused_and_not_rebuilt(tmp_path: Path) -> None:
-    MANIFEST.write(tmp_path)
-    data = json.loads((tmp_path / "manifest.json").read_text())
-    data["fingerprint"] = {"format": FORMAT + 1, "unheard": "of"}
+@pytest.mark.parametrize(("distance", "reason"), [(1, "newer than"), (-1, "older than")])
+def test_an_older_format_is_rebuilt_and_a_newer_one_refused(
+    tmp_path: Path, distance: int, reason: str
+) -> None:
+    data = {"fingerprint": {"format": FORMAT + distance, "unheard": "of"}}
     (tmp_path / "manifest.json").write_text(json.dumps(data))
-    with pytest.raises(StoreError, match="newer") as refusal:
+    with pytest.raises(StoreError, match=reason) as refusal:
         Manifest.read(tmp_path)
-    assert not isinstance(refusal.value, RebuildError)
+    assert isinstance(refusal.value, RebuildError) == (reason == "older than")
 
 
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
-        (replace(FINGERPRINT, format=0), "format 0"),
         (replace(FINGERPRINT, encoder="other@2"), "other@2"),
         (replace(FINGERPRINT, passages="50-90"), "50-90"),
         (replace(FINGERPRINT, index_faq=False), "index_faq=False"),

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from index.passages import Passage, ScoredPassage
-from qa.answer import Answer, Citation
+from qa.answer import Answer, AnswerSentence, Citation, Usage
 from qa.printing import long_date, print_answer, print_passages, printable
 
 HOSTILE = "A [bold]title[/bold] \x1b[31mred\x1b[0m :smile:\r\nnext\u202eturned\x07"
@@ -79,6 +79,37 @@ def test_an_answer_comes_before_its_quotes_and_each_quote_names_its_place() -> N
         "",
         "confidence 0.80 · 0.25 s",
     ]
+
+
+def test_what_no_article_supports_is_dim_up_to_its_mark() -> None:
+    sentences = (
+        AnswerSentence("It did.", (1,), 1.0),
+        AnswerSentence("It\x1b was fun.", (), 0.2),
+        AnswerSentence("So it was.", (2,), 0.9),
+    )
+    text = "It did. [1] It\x1b was fun. [unsupported] So it was. [2]"
+    told = answer(text=text, sentences=sentences)
+    plain = shown(lambda out: print_answer(out, told, "Did it?")).splitlines()
+    assert plain[0] == "It did. [1] It was fun. [unsupported] So it was. [2]"
+    coloured = shown(lambda out: print_answer(out, told, "Did it?"), terminal=True).splitlines()[0]
+    assert "\x1b[1mIt did. [1] \x1b[0m" in coloured
+    assert "\x1b[2mIt was fun. [unsupported]\x1b[0m" in coloured
+    assert "\x1b[1m So it was. [2]\x1b[0m" in coloured
+
+
+@pytest.mark.parametrize(
+    ("usage", "line"),
+    [
+        (None, "confidence 0.80 · 0.25 s"),
+        (Usage(), "confidence 0.80 · 0.25 s"),
+        (Usage(calls=1), "confidence 0.80 · 0.25 s"),
+        (Usage(1, 1512, 38), "confidence 0.80 · 0.25 s · 1,512 + 38 tokens"),
+    ],
+)
+def test_tokens_are_told_where_the_model_tells_them(usage: Usage | None, line: str) -> None:
+    assert shown(lambda out: print_answer(out, answer(usage=usage), "Did it?")).endswith(
+        line + "\n"
+    )
 
 
 def test_an_abstention_shows_near_misses_without_numbers() -> None:

@@ -10,8 +10,11 @@ import prompts
 from prompts import Prompt, PromptError
 
 VARIABLES = {
+    "answer": ("sources", "question", "refusal"),
+    "answer_short": ("sources", "question"),
     "condense": ("history", "question"),
     "judge": ("question", "reference", "answer", "quotes"),
+    "repair": ("problem", "quotes", "question", "sentence"),
 }
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from index.embedding import EncodedText, Encoder
@@ -121,6 +124,147 @@ def test_what_the_quotes_do_not_say_is_told(
     support = scorer.check(sentence, quotes)
     assert not support.supported
     assert any(problem in found for found in support.problems), support
+
+
+SUMMIT = ("Kim and Putin Talk Rockets", "13 September 2023")
+"""An article's title and date, a Wednesday: it names two men."""
+
+BY_CONTEXT = [
+    ("Kim Jong Un thanked the crew.", "Kim thanked the crew.", ["Kim Jong Un in Vladivostok"]),
+    ("Ada Moss thanked the crew.", "She thanked the crew.", ["Ada Moss arrived at noon."]),
+    ("Ada Moss thanked the crew.", "The mayor thanked the crew.", ["Ada Moss, Mayor of Lisbon"]),
+    ("Moss thanked him for the bridge.", "She thanked him for the bridge.", ["Ms Moss spoke."]),
+    ("Ben Thorne was met by Ada Moss.", "Ada Moss met him.", ["Ben Thorne arrived at noon."]),
+    ("Lisbon has two bridges.", "The city has two bridges.", ["A Day in Lisbon"]),
+    ("Lisbon has two bridges.", "It has two bridges.", ["We saw more of Lisbon the next day."]),
+    ("Kim and Putin met at noon.", "The two men met at noon.", [*SUMMIT]),
+    ("They met on 13 September 2023.", "They met on Wednesday.", [*SUMMIT]),
+    ("They met on 12 September.", "They met yesterday.", [*SUMMIT]),
+    ("They met on 11 September 2023.", "They met on Monday.", [*SUMMIT]),
+    ("They will meet on 15 September.", "They will meet on Friday.", [*SUMMIT]),
+    ("They met in May 2023.", "They met in May.", [*SUMMIT]),
+    ("She died in December 2011.", "She died that December.", ["In August 2011 she was in Rome."]),
+]
+
+
+@pytest.mark.parametrize(("sentence", "quote", "context"), BY_CONTEXT)
+def test_the_context_says_who_and_when_where_the_quote_refers_to_it(
+    scorer: SupportScorer, sentence: str, quote: str, context: list[str]
+) -> None:
+    support = scorer.check(sentence, [quote], context)
+    assert support.supported, support
+
+
+NOT_BY_CONTEXT = [
+    ("Putin thanked the crew.", "Kim thanked the crew.", [*SUMMIT], "the name Putin"),
+    ("The crew was thanked by Putin.", "Kim thanked the crew.", [*SUMMIT], "the name Putin"),
+    ("Kim Jong Il thanked the crew.", "Kim thanked the crew.", ["A visit of Kim Jong Un"], "Kim"),
+    ("The museum in Lisbon opened.", "The museum opened.", ["A Day in Lisbon"], "the name Lisbon"),
+    ("Ada Moss opened the line.", "It opened the line.", ["Ada Moss, Mayor"], "the name Ada Moss"),
+    ("Ada Moss met Lee.", "He met Lee.", ["Ms Ada Moss spoke first."], "the name Ada Moss"),
+    (
+        "Putin was tired when he left.",
+        "He was tired when he left.",
+        [*SUMMIT, "Ben Thorne arrived at noon."],
+        "the name Putin",
+    ),
+    ("Shoigu walked Kim round.", "Kim walked him round.", ["Shoigu came."], "who does what"),
+    ("They met on 13 September 2023.", "They met in the hall.", [*SUMMIT], "the day 13"),
+    ("They met on 13 September 2023.", "They met on Monday.", [*SUMMIT], "the day 13"),
+    ("They met on 18 September.", "They met on Monday.", [*SUMMIT], "the day 18"),
+    ("They met in 2023.", "They met in the hall.", [*SUMMIT], "the year 2023"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "quote", "context", "problem"), NOT_BY_CONTEXT)
+def test_a_name_or_date_that_is_only_in_the_context_is_not_known(
+    scorer: SupportScorer, sentence: str, quote: str, context: list[str], problem: str
+) -> None:
+    support = scorer.check(sentence, [quote], context)
+    assert not support.supported
+    assert any(problem in found for found in support.problems), support
+
+
+WORKED_OUT = [
+    ("The tracks differ by 85 millimetres.", ["Tracks of 1,435 and 1,520 millimetres meet here."]),
+    ("The trip took two and a half days.", ["The trip took 60 hours."]),
+    (
+        "The probe was lost on 19 August.",
+        ["The probe, launched on 11 August, was lost 8 days later."],
+    ),
+    ("It rose four years after work began.", ["Work began in 2012, and it rose in 2016."]),
+    (
+        "They fired five times as many shells.",
+        ["They fired 10 million shells, and make two million."],
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "quotes"), WORKED_OUT)
+def test_a_number_may_be_worked_out(
+    scorer: SupportScorer, sentence: str, quotes: list[str]
+) -> None:
+    assert not any(
+        "number" in told or "day" in told for told in scorer.check(sentence, quotes).problems
+    )
+    wrong = re.sub("85|two and a half|19|four|five", "33", sentence)
+    problems = scorer.check(wrong, quotes).problems
+    assert any("33" in problem for problem in problems), (wrong, problems)
+
+
+BEYOND = [
+    ("They fire 10,000 rounds a month.", "They fire 10,000 rounds a day.", "“a month”"),
+    ("The trip took 900 hours.", "The trip was 900 kilometres long.", "another number"),
+    ("Only two ships were late.", "Two ships were late.", "“only”"),
+    ("All the ships were late.", "The ships were late.", "“all”"),
+    ("The ship sank because it was old.", "The ship, an old one, sank.", "“because”"),
+    ("Not a single guest came.", "Few guests came.", "“not a single” where"),
+    ("It makes a fifth more shells.", "It makes a fifth of the shells.", "a part"),
+    (
+        "The mayor thinks that it is ugly.",
+        "The judge thinks that it is ugly.",
+        "the quotes have it",
+    ),
+    ("The train left Rome on Monday.", "The train left Lyon on Monday.", "“Rome” where"),
+    (
+        "Ada Moss, the governor, met Ben Thorne, the mayor.",
+        "Ada Moss, the mayor, met Ben Thorne, the governor.",
+        "somebody else",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "quote", "problem"), BEYOND)
+def test_one_small_word_or_name_is_enough(
+    scorer: SupportScorer, sentence: str, quote: str, problem: str
+) -> None:
+    more = ["Rome is large."] if "Rome" in sentence else []
+    support = scorer.check(sentence, [quote, *more])
+    assert not support.supported
+    assert any(problem in found for found in support.problems), support
+    assert scorer.check(quote.replace("Lyon", "Lyon at last"), [quote]).score > support.score
+
+
+def test_texts_are_encoded_once(encoder: Encoder) -> None:
+    asked: list[str] = []
+
+    class Counting:
+        def encode_passages(self, texts: list[str]) -> list[EncodedText]:
+            asked.extend(texts)
+            return encoder.encode_passages(texts)
+
+    scorer = SupportScorer(Counting())  # type: ignore[arg-type]
+    for quote in (LINE, TRAIN, LINE):
+        scorer.check("The line is 11 kilometres long.", [quote])
+    assert sorted(asked) == sorted(["The line is 11 kilometres long.", LINE, TRAIN])
+
+
+def test_threads_get_what_one_gets(scorer: SupportScorer) -> None:
+    def judge(_: int) -> list[float]:
+        return [scorer.score(sentence, quotes, context) for sentence, quotes, context in SUPPORTED]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(judge, range(4))) == [judge(0)] * 4
 
 
 def test_context_alone_supports_nothing(scorer: SupportScorer) -> None:

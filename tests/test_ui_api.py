@@ -325,6 +325,7 @@ def test_every_route_says_what_it_gives_with_an_example(api: TestClient) -> None
     [
         (models.Answer, qa.answer.Answer),
         (models.AnswerSentence, qa.answer.AnswerSentence),
+        (models.Usage, qa.answer.Usage),
         (models.Citation, qa.answer.Citation),
         (models.Said, qa.answer.Turn),
         (models.Passage, index.passages.Passage),

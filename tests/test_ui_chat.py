@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from servers import PATIENCE, until
+from speakers import Speaker
 
 import ui.chat
 from index.embedding import Encoder
 from index.filters import Filter
-from qa import Assistant, QuestionError, Settings
+from qa import Assistant, LanguageModelError, QuestionError, Settings
 from qa.answer import Answer, Found, Searching, Token, Turn
+from qa.models import Choice
+from ui.answerers import Answerers
 from ui.chat import HISTORY, LONGEST_SHOWN, Chat, in_threads, whole
 from ui.conversations import Conversations
 from ui.exchange import Conversation, Exchange
 from ui.feedback import FILE, Feedback
+from ui.limits import Desk, Limits
 from ui.session import Session, in_words
 from ui.suggestions import EXAMPLES, NEXT, examples, follow_ups
 
@@ -47,10 +53,8 @@ class Script:
         self.events = events
         self.asked: list[tuple[str, Sequence[Turn], Filter | None]] = []
 
-    async def __call__(
-        self, question: str, history: Sequence[Turn], where: Filter | None
-    ) -> AsyncGenerator[Any]:
-        self.asked.append((question, history, where))
+    async def __call__(self, work: Any) -> AsyncGenerator[Any]:
+        self.asked.append(work.args)
         for event in self.events:
             if isinstance(event, Exception):
                 raise event
@@ -64,7 +68,8 @@ def script() -> Script:
 
 @pytest.fixture
 def chat(bot: Assistant, script: Script, tmp_path: Path) -> Chat:
-    return Chat(bot, script, Conversations(tmp_path / "kept"), Feedback(tmp_path, {}))
+    kept, votes = Conversations(tmp_path / "kept"), Feedback(tmp_path, {})
+    return Chat(bot, Answerers(bot), script, kept, votes)
 
 
 def states(chat: Chat, session: Session, question: str, at: int | None = None) -> list[Session]:
@@ -94,8 +99,70 @@ def test_the_states_lead_from_the_question_to_the_answer(
     assert [each.said for each in found[3:5]] == ["So", "So it is."]
 
 
+SENTENCES = (
+    "The line is eleven kilometres long [1]. ",
+    "It opened in spring [1]. ",
+    "Its first train carried herring [1]. ",
+    "So it was. ",
+    "And so it is. ",
+    "And so it will be.",
+)
+
+
+def slow(chat: Chat, *held: int) -> tuple[Chat, Speaker]:
+    """The chat with a chat model that is chosen by the name "slow"."""
+    model = Speaker(reply=SENTENCES, held=held)
+    choice = Choice("slow", "Slow 1B", ready=True)
+    answerers = Answerers(
+        chat.bot, lambda _settings: (choice,), lambda _name: chat.bot.with_model(model)
+    )
+    answerers.look()
+    return replace(chat, answerers=answerers, run=in_threads), model
+
+
+def test_a_model_that_is_chosen_writes_and_is_named(chat: Chat) -> None:
+    writing, _ = slow(chat)
+    session = writing.choose(Session(), "slow")
+    steps = [state.conversation.exchanges[-1] for state in states(writing, session, LONG)]
+    assert any(each.step.startswith("Writing from the best of") for each in steps)
+    last = steps[-1]
+    assert last.answer and last.answer.usage and last.writer == "Slow 1B"
+    assert last.answer.text.startswith("The line is eleven kilometres long. [1]")
+    assert writing.begin(session).writer == "slow"
+    quoting = states(writing, writing.choose(session, ""), LONG)[-1].conversation.exchanges[-1]
+    assert quoting.answer and quoting.answer.usage is None and quoting.writer == ""
+
+
+@pytest.mark.parametrize("name", ["fast", "gguf:/etc/passwd", "ollama:llama3.2"])
+def test_what_is_not_offered_cannot_be_chosen(chat: Chat, name: str) -> None:
+    writing, _ = slow(chat)
+    with pytest.raises(LanguageModelError, match="cannot be chosen"):
+        writing.choose(Session(), name)
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_who_stops_or_leaves_in_the_middle_stops_the_model(chat: Chat, guarded: bool) -> None:
+    writing, model = slow(chat, 2, 4)
+    desk = Desk(Limits(running=1, waiting=0))
+    if guarded:
+        writing = replace(writing, run=desk.events)
+
+    async def stopped() -> None:
+        session = writing.choose(Session(), "slow")
+        async with aclosing(writing.answer(session, ME, LONG)) as found:
+            async for state in found:
+                if state.conversation.exchanges[-1].said:
+                    break  # the first sentence is there, and the model still at work
+
+    asyncio.run(stopped())
+    model.go_on()  # the next sentence is the next event, at which the work is left
+    until(lambda: desk.taken == 0)
+    model.go_on()
+    assert model.closed.wait(PATIENCE) and model.said < len(SENTENCES)
+
+
 def test_the_assistant_itself_answers_in_threads(bot: Assistant, chat: Chat) -> None:
-    real = replace(chat, ask=in_threads(bot.stream))
+    real = replace(chat, run=in_threads)
     last = states(real, Session(), LONG)[-1].conversation.exchanges[-1]
     assert last.answer and last.answer.citations and not last.error
     article = bot.article(last.answer.citations[0].article_id)
@@ -137,7 +204,7 @@ def test_without_a_secret_nothing_is_kept(chat: Chat, tmp_path: Path) -> None:
 
 
 def test_a_users_error_is_told_in_its_line(chat: Chat) -> None:
-    failing = replace(chat, ask=Script(Searching("x"), QuestionError("the question has no words")))
+    failing = replace(chat, run=Script(Searching("x"), QuestionError("the question has no words")))
     last = states(failing, Session(), "?!")[-1].conversation.exchanges[-1]
     assert (last.error, last.answer) == ("the question has no words", None)
 
@@ -145,7 +212,7 @@ def test_a_users_error_is_told_in_its_line(chat: Chat) -> None:
 def test_what_nobody_foresaw_is_logged_and_only_its_id_told(
     chat: Chat, caplog: pytest.LogCaptureFixture
 ) -> None:
-    failing = replace(chat, ask=Script(RuntimeError("secret path /root")))
+    failing = replace(chat, run=Script(RuntimeError("secret path /root")))
     last = states(failing, Session(), "Who?")[-1].conversation.exchanges[-1]
     assert last.error and "secret" not in last.error
     assert "secret path" in caplog.text
@@ -170,7 +237,7 @@ def test_what_nobody_foresaw_is_logged_and_only_its_id_told(
 def test_every_bad_question_ends_in_an_answer_or_a_line(
     bot: Assistant, chat: Chat, question: str
 ) -> None:
-    real = replace(chat, ask=in_threads(bot.stream))
+    real = replace(chat, run=in_threads)
     session = states(real, Session(), question)[-1]
     last = session.conversation.exchanges[-1]
     assert bool(last.answer) != bool(last.error)

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 import ui.conversations
 from index.passages import Passage, ScoredPassage
-from qa.answer import Answer, AnswerSentence, Citation, Considered, Turn
+from qa.answer import Answer, AnswerSentence, Citation, Considered, Turn, Usage
 from ui.browser import COOKIE, BrowserCookie, owner_of
 from ui.conversations import Conversations
 from ui.exchange import Conversation, Exchange
@@ -29,10 +29,11 @@ ANSWER = Answer(
     "Text. [1]", "Who?", False, 0.8, (AnswerSentence("Text.", (1,), 1.0),),
     (Citation(1, "a.md", "T", "Text.", 0, 5, date(2023, 9, 13), "wire"),),
     (Citation(1, "b.md", "U", "Near.", 3, 8),), (ScoredPassage(PASSAGE, 0.7),),
-    {"total": 0.5}, ("a note",),
+    {"total": 0.5}, ("a note",), Usage(2, 512, 38),
 )  # fmt: skip
 FULL = Exchange(
     "Who?\ud800", ANSWER, scope="“A”", suggestions=("Why?",), liked=False, comment="No", voted="t",
+    writer="Model 1B",
     considered=(Considered("a.md", "T", "H", 0, 5, 0.1, 2.0, 0.3, 0.4, "quoted as [1]"),),
 )  # fmt: skip
 
@@ -49,6 +50,19 @@ def test_what_is_kept_comes_back_as_it_was(kept: Conversations) -> None:
         Turn("user", FULL.asked), Turn("assistant", ANSWER.text),
         Turn("user", "b"), Turn("assistant", "half"),
     ]  # fmt: skip
+
+
+def test_a_conversation_from_before_there_were_chat_models_comes_back(
+    kept: Conversations, tmp_path: Path
+) -> None:
+    saved = kept.save(ME, Conversation(exchanges=(FULL,)))
+    file = next((tmp_path / "conversations").rglob("*.jsonl"))
+    entry, line = file.read_text(encoding="utf-8").splitlines()
+    data = json.loads(line)
+    del data["exchanges"][0]["answer"]["usage"], data["exchanges"][0]["writer"]
+    file.write_text(f"{entry}\n{json.dumps(data)}\n", encoding="utf-8")
+    old = replace(FULL, answer=replace(ANSWER, usage=None), writer="")
+    assert kept.load(ME, saved.id) == replace(saved, exchanges=(old,))
 
 
 def test_another_browser_sees_nothing_of_it(kept: Conversations, tmp_path: Path) -> None:

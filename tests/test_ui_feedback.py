@@ -30,6 +30,7 @@ def test_a_vote_is_a_line_of_all_that_was_said(tmp_path: Path) -> None:
         ],
         "answer": ANSWER.to_dict() | {key: [] for key in EMPTY},
         "settings": {"top_k": 10},
+        "writer": "",
     }
 
 

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from index.article import parse_article
 from index.passages import Passage, ScoredPassage
-from qa.answer import Answer, AnswerSentence, Citation, Considered
+from qa.answer import Answer, AnswerSentence, Citation, Considered, Usage
 from qa.evaluation.report import Curve, Figure, Report
 from qa.printing import printable
 from ui.evaluation import evaluation_html
 from ui.exchange import Conversation, Exchange
 from ui.export import plain, to_markdown
-from ui.listing import heading_html, listing_html, status_html
+from ui.listing import heading_html, listing_html, status_html, writers_html
 from ui.markup import about, button, escape, link_to, supported
 from ui.reading import article_html, blocks, pieces, sources
 from ui.render import exchange_html, invitation, transcript
@@ -144,6 +144,20 @@ def test_a_chip_stands_right_behind_its_sentence_and_names_its_source() -> None:
     assert 'aria-label="Source 2: Title 2"' in chips[1][1]
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("It is so.", '<span class="last">so.&#8288;<button'), ("x" * 99, "x&#8288;<button")],
+)
+def test_a_chip_stays_on_the_line_of_a_last_word_that_is_not_too_long(said: str, kept: str) -> None:
+    assert kept in exchange_html(Exchange("Who?", answer(citation(text=said))), 0)
+
+
+def test_a_passage_of_an_article_without_a_title_is_named_by_its_file() -> None:
+    considered = Considered("a.md", "", "H", 0, 1, 0.1, 0.2, 0.3, 0.4, "cited as [1]")
+    shown = exchange_html(Exchange("Who?", WRITTEN, considered=(considered,)), 0)
+    assert '<th scope="row">a.md<small>H</small></th>' in shown
+
+
 def test_a_forged_marker_is_no_chip() -> None:
     shown = exchange_html(Exchange("Who?", answer(citation(text="He said [2] and [1]."))), 0)
     assert shown.count('class="chip"') == 1
@@ -158,6 +172,80 @@ def test_a_sentence_that_no_quote_carries_is_marked(
     one = answer(citation())
     changed = replace(one, sentences=(AnswerSentence("So it is.", citations, support),))
     assert exchange_html(Exchange("Who?", changed), 0).count('class="ungrounded"') == marked
+
+
+WRITTEN = Answer(
+    "It is. [1] It was fun. [unsupported]",
+    "Who?",
+    False,
+    0.8,
+    (AnswerSentence("It is.", (1,), 0.9), AnswerSentence("It was fun.", (), 0.2)),
+    (citation(text="It really is."),),
+    timings={"first_token": 0.25, "total": 3.04},
+    usage=Usage(1, 1512, 38),
+)
+
+
+def test_what_no_article_supports_is_said_to_be_so_and_has_no_footnote() -> None:
+    shown = exchange_html(Exchange("Who?", WRITTEN, writer="Model 1B"), 0)
+    (sentence,) = re.findall(r'<span class="ungrounded">(.*?)</span></span>', shown)
+    assert sentence.startswith("It was fun. <span") and "chip" not in sentence
+    assert sentence.endswith(">not supported") and 'title="The language model wrote' in sentence
+    exported = to_markdown(Conversation(exchanges=(Exchange("Who?", WRITTEN),)))
+    assert "It was fun. \\[unsupported\\]" in exported
+    assert "\\[unsupported\\]: the language model wrote this" in exported
+    assert "unsupported" not in to_markdown(
+        Conversation(exchanges=(Exchange("Who?", answer(citation())),))
+    )
+
+
+@pytest.mark.parametrize(
+    ("usage", "timings", "line"),
+    [
+        (
+            Usage(1, 1512, 38),
+            {"first_token": 0.25, "total": 3.04},
+            "Model &lt;1B&gt; · 1,512 tokens in, 38 out · first word after 0.2 s · 3.0 s in all",
+        ),
+        (Usage(2), {"total": 3.04}, "Model &lt;1B&gt; · 3.0 s in all"),
+        (Usage(), {}, "Model &lt;1B&gt; · kept from when it was asked before"),
+        (None, {"total": 3.04}, None),
+    ],
+)
+def test_a_written_answer_says_who_wrote_it_and_what_it_took(
+    usage: Usage | None, timings: dict[str, float], line: str | None
+) -> None:
+    told = replace(WRITTEN, usage=usage, timings=timings)
+    shown = exchange_html(Exchange("Who?", told, writer="Model <1B>"), 0)
+    found = re.findall(r'<p class="wrote">(.*?)</p>', shown)
+    assert found == ([line] if line else [])
+    assert ('class="took"' in shown) is (usage is None)
+
+
+def test_while_a_model_writes_it_is_said_below_what_there_is() -> None:
+    step = "Writing from the best of 10 passages …"
+    for writer, steps in (("Model", 1), ("", 0)):
+        half = Exchange("Who?", said="It is. [1]", step=step, writer=writer)
+        shown = exchange_html(half, 0, busy=True)
+        assert shown.count('class="step"') == steps and "It is. [1]" in shown
+
+
+def test_a_written_answer_with_two_sides_keeps_its_sentences() -> None:
+    told = replace(WRITTEN, notes=("The articles seem to disagree on the date.",))
+    shown = exchange_html(Exchange("Who?", told), 0)
+    assert 'class="side"' not in shown and "It was fun." in shown and "seem to disagree" in shown
+
+
+def test_who_answers_can_be_chosen_where_there_is_a_choice() -> None:
+    options = {"": "Quotes", "gguf:a.gguf": HOSTILE}
+    shown = read(writers_html(options, "gguf:a.gguf", failed=HOSTILE))
+    assert shown.tags == ["form", "label", "select", "option", "option", "p"]
+    assert ("value", "gguf:a.gguf") in shown.attributes and ("selected", None) in shown.attributes
+    assert ("disabled", None) not in shown.attributes
+    assert ("disabled", None) in read(writers_html(options, "", busy=True)).attributes
+    assert writers_html({}, "", busy=True, failed="x") == ""
+    assert "QA_LLM" in invitation(3, [], can_write=False)
+    assert "QA_LLM" not in invitation(3, [])
 
 
 def test_sides_stand_beside_each_other_only_where_the_answer_says_they_disagree() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from index.errors import RebuildError, StoreError
 from index.filters import Filter
 from index.passages import Kind, Passage
-from index.vectors import VectorStore, seal
+from index.sealing import check_seal, seal
+from index.vectors import VectorStore
 
 FIRST = date(2023, 9, 1)
 COUNT, DIMENSION = 3_000, 64
@@ -63,6 +64,29 @@ def test_nearly_always_what_exact_search_finds(store: VectorStore) -> None:
         wanted = [float(VECTORS[int(name[1:])] @ question) for name, _ in results]
         assert cosines == pytest.approx(wanted, abs=1e-5)
     assert hits / 1000 >= 0.99
+
+
+def test_an_exact_store_finds_what_exact_search_finds(tmp_path: Path) -> None:
+    """Two hundred are alike: a graph search would lose others."""
+    store = VectorStore.create(tmp_path)
+    alike = np.repeat(VECTORS[-1:], 200, axis=0)
+    store.add([passage(n) for n in range(500)], np.concatenate([VECTORS[:300], alike]))
+    store.close()
+    store = VectorStore.open(tmp_path, exact=True)
+    assert store.lost([f"p{n}" for n in range(500)]) == []
+    question = unit_vectors(1, seed=4)[0]
+    for where, numbers in (
+        (None, range(300)),
+        (Filter(articles=frozenset({"a2"})), range(2, 300, 7)),
+    ):
+        cosines = sorted((float(VECTORS[n] @ question) for n in numbers), reverse=True)
+        best = [
+            cosine for name, cosine in store.search(question, 500, where) if int(name[1:]) < 300
+        ]
+        assert best == pytest.approx(cosines, abs=1e-5)
+    assert store.search(question, 5, Filter(articles=frozenset({"other"}))) == []
+    with pytest.raises(StoreError, match="dimension"):
+        store.search(unit_vectors(1, 16)[0], 3)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +148,7 @@ def test_more_than_one_batch_holds_and_every_vector_finds_itself(tmp_path: Path)
     store = VectorStore.create(tmp_path)
     store.add([passage(at) for at in range(n)], unit_vectors(n, 32))
     store.close()
-    store = VectorStore.open(tmp_path, seal(tmp_path))
+    store = VectorStore.open(tmp_path)
     assert store.count() == n
     assert store.lost([f"p{at}" for at in range(n)]) == []
 
@@ -153,25 +177,45 @@ def test_vectors_that_are_alike_count_as_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("n", [1, 63, 64, 65, 500])
-def test_reading_does_not_break_the_seal(tmp_path: Path, n: int) -> None:
-    filled(tmp_path, n).close()
-    sealed = seal(tmp_path)
-    assert bool(sealed) == (n >= 64)
+def test_reading_does_not_break_the_seal_and_leaves_nothing(
+    tmp_path: Path, n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path / "generation", n).close()
+    VectorStore.compact(tmp_path / "generation")
+    sealed = seal(tmp_path / "generation")
+    (temporary := tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     for _ in range(3):
-        store = VectorStore.open(tmp_path, sealed)
+        store = VectorStore.open(tmp_path / "generation")
         assert store.search(VECTORS[0], 1)[0][0] == "p0"
+        assert [*temporary.iterdir()]
         store.close()
+        assert not [*temporary.iterdir()]
+    check_seal(tmp_path / "generation", sealed)
 
 
-def test_a_copy_stands_alone(tmp_path: Path) -> None:
-    (tmp_path / "copy").mkdir()
-    (tmp_path / "old").mkdir()
-    old = filled(tmp_path / "old", 300)
-    VectorStore.copy(tmp_path / "old", tmp_path / "copy")
-    copy = VectorStore.open(tmp_path / "copy")
-    copy.remove(["p0"])
-    assert (old.count(), copy.count()) == (300, 299)
-    assert old.search(VECTORS[0], 1)[0][0] == "p0"
+def test_no_room_for_temporary_files_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path, 3).close()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(StoreError, match="temporary copy") as refusal:
+        VectorStore.open(tmp_path)
+    assert not isinstance(refusal.value, RebuildError)
+
+
+def test_compacting_gives_back_room_and_loses_nothing(tmp_path: Path) -> None:
+    filled(tmp_path, 1_000).close()
+    database = tmp_path / "chroma" / "chroma.sqlite3"
+    before = database.stat().st_size
+    VectorStore.compact(tmp_path)
+    assert database.stat().st_size < 0.7 * before
+    store = VectorStore.edit(tmp_path)
+    store.remove(["p0"])
+    store.close()
+    store = VectorStore.open(tmp_path)
+    assert store.count() == 999
+    assert store.lost([f"p{n}" for n in range(1, 1_000)]) == []
 
 
 def no_database(chroma: Path) -> None:
@@ -192,33 +236,13 @@ def half_a_database(chroma: Path) -> None:
     (chroma / "chroma.sqlite3").write_bytes(data[: len(data) // 2])
 
 
-def no_graph(chroma: Path) -> None:
-    for file in chroma.glob("*/*.bin"):
-        shutil.rmtree(file.parent, ignore_errors=True)
-
-
-def garbled_graph(chroma: Path) -> None:
-    for file in chroma.glob("*/data_level0.bin"):
-        file.write_bytes(np.random.default_rng(0).bytes(file.stat().st_size))
-
-
-def half_a_graph(chroma: Path) -> None:
-    for file in chroma.glob("*/data_level0.bin"):
-        file.write_bytes(file.read_bytes()[:1000])
-
-
-@pytest.mark.parametrize(
-    "harm",
-    [
-        *(no_database, empty_database, garbled_header, half_a_database),
-        *(no_graph, garbled_graph, half_a_graph),
-    ],
-)
-def test_damage_is_named_in_one_line(tmp_path: Path, harm: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize("harm", [no_database, empty_database, garbled_header, half_a_database])
+def test_a_database_that_cannot_be_opened_is_named_in_one_line(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
     filled(tmp_path, 300).close()
-    sealed = seal(tmp_path)
     harm(tmp_path / "chroma")
     for _ in range(2):
-        with pytest.raises(RebuildError, match="cited index") as refusal:
-            VectorStore.open(tmp_path, sealed)
+        with pytest.raises(StoreError, match=str(tmp_path / "chroma")) as refusal:
+            VectorStore.open(tmp_path)
         assert "\n" not in str(refusal.value)

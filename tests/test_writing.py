@@ -229,12 +229,12 @@ class Broken(BaseChatModel):
         try:
             for word in self.said.split(" ") if self.said else ():
                 self.read.append(word)
-                yield ChatGenerationChunk(message=AIMessageChunk(word + " "))
+                yield ChatGenerationChunk(message=AIMessageChunk(content=word + " "))
             if self.error:
                 raise self.error
             while self.hangs:
                 time.sleep(0.01)
-                yield ChatGenerationChunk(message=AIMessageChunk(""))
+                yield ChatGenerationChunk(message=AIMessageChunk(content=""))
         finally:
             if self.left:
                 self.left.set()
@@ -273,7 +273,7 @@ class Silent(Broken):
 
     def _stream(self, *args: Any, **values: Any) -> Iterator[ChatGenerationChunk]:
         threading.Event().wait(20)
-        yield ChatGenerationChunk(message=AIMessageChunk("late"))
+        yield ChatGenerationChunk(message=AIMessageChunk(content="late"))
 
 
 def test_a_model_that_hangs_is_left(quoting: Assistant) -> None:

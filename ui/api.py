@@ -216,6 +216,8 @@ def _event(event: Event) -> bytes:
             name, data = "searching", {"question": question}
         case Found():
             name, data = "found", _found(event)
+        case Token(""):
+            return b": at work\n\n"  # a comment: it keeps the connection, and says nothing
         case Token(text):
             name, data = "token", {"text": text}
         case Answer():

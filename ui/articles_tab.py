@@ -15,7 +15,8 @@ import gradio as gr
 from index.filters import Filter
 from index.readers import Skipped
 from qa.errors import CitedError
-from ui.chat_tab import AT_ONCE, PRIVATE, ChatTab, data_of
+from ui.browser import data_of
+from ui.chat_tab import AT_ONCE, PRIVATE, ChatTab
 from ui.library import ORDERS, PAGE, chosen, dated, library_html, narrowed_html, toggled
 from ui.markup import escape
 from ui.problems import problem_of

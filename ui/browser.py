@@ -1,4 +1,5 @@
-"""Which browser a request comes from: a secret in a cookie that no script and no other site sees.
+"""Which browser a request comes from, by a secret in a cookie that no script and no other site
+sees; and what it sent.
 
 It identifies and nothing more: what a browser may see is for the rooms that keep things to say.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from http.cookies import SimpleCookie
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
@@ -54,6 +55,11 @@ def owner_of(request: gr.Request | None) -> str | None:
     secret = _secret(request.headers.get("cookie", ""))
     name = getattr(request, "username", None) or ""
     return f"{secret} {name}".rstrip() if secret else None
+
+
+def data_of(event: gr.EventData) -> dict[str, Any]:
+    """What a browser sent with an event; anything may be in it."""
+    return event._data if isinstance(event._data, dict) else {}
 
 
 def _secret(cookies: str) -> str | None:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from index.filters import Filter
 from qa.answer import Answer, Event, Explained, Found, Searching, Token, Turn
+from ui.answerers import Answerers
 from ui.conversations import Conversations
 from ui.exchange import LONGEST_TITLE, Conversation, Exchange, now
 from ui.problems import problem_of
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
     from qa.assistant import Assistant
     from ui.feedback import Feedback
 
-Ask = Callable[[str, Sequence[Turn], Filter | None], AsyncGenerator[Event]]
-"""Answers a question off the event loop: `Assistant.stream`, with whatever limits there are."""
+Run = Callable[[Callable[[], Iterator[Event]]], AsyncGenerator[Event]]
+"""Gives the events of a question off the event loop, within whatever limits there are; closing it
+ends the work after its next event."""
 
 HISTORY = 8
 """Turns that are given as history: what a follow-up can mean is said in the last ones."""
@@ -43,13 +46,14 @@ class Chat:
     """
 
     bot: Assistant
-    ask: Ask
+    answerers: Answerers
+    run: Run
     kept: Conversations
     feedback: Feedback
 
     async def answer(
         self, session: Session, owner: str | None, asked: str, at: int | None = None
-    ) -> AsyncIterator[Session]:
+    ) -> AsyncGenerator[Session]:
         """Ask, and give the session's states until the answer is there and kept.
 
         `at` is the exchange that the question takes the place of; all after it go.
@@ -59,12 +63,20 @@ class Chat:
             conversation = conversation.before(at)
         history = conversation.turns()[-HISTORY:]
         number = len(conversation.exchanges)
-        pending = Exchange(asked[:LONGEST_SHOWN], scope=self.scope_in_words(session.scope))
+        writer = self.answerers.label(session.writer)
+        pending = Exchange(
+            asked[:LONGEST_SHOWN],
+            scope=self.scope_in_words(session.scope),
+            writer=writer,
+            # A chat model may be asked what a follow-up means, and take its time.
+            step="Understanding the question …" if writer and history else "",
+        )
         session = replace(session, editing=None, turn=number)
         shown = 0.0
         yield replace(session, conversation=conversation.plus(pending))
         try:
-            async with aclosing(self.ask(asked, history, session.where)) as events:
+            work = self._work(session.writer, asked, history, session.where)
+            async with aclosing(self.run(work)) as events:
                 async for event in events:
                     pending = self._after(pending, event, conversation)
                     if not isinstance(event, Token) or time.monotonic() - shown > FRAME:
@@ -114,7 +126,13 @@ class Chat:
 
     def begin(self, session: Session) -> Session:
         """A new conversation, limited to what the last one was."""
-        return Session(scope=session.scope)
+        return Session(scope=session.scope, writer=session.writer)
+
+    def choose(self, session: Session, writer: object) -> Session:
+        """Let a chat model answer from now on, or quotes. Raises `LanguageModelError`."""
+        name = writer if isinstance(writer, str) else ""
+        self.answerers.assistant(name)
+        return replace(session, writer=name)
 
     def open(self, session: Session, owner: str | None, conversation_id: object) -> Session:
         """A conversation that was kept; the session as it is where there is none of that id."""
@@ -142,6 +160,12 @@ class Chat:
         """What a search is limited to, "" if to nothing."""
         return "" if scope.open else in_words(scope, self.titles())
 
+    def _work(
+        self, writer: str | None, asked: str, history: Sequence[Turn], where: Filter | None
+    ) -> Callable[[], Iterator[Event]]:
+        stream = self.answerers.assistant(writer).stream
+        return partial(stream, asked, history, where, explained=True)
+
     def _after(self, exchange: Exchange, event: Event, before: Conversation) -> Exchange:
         """The exchange after one event more."""
         match event:
@@ -149,7 +173,9 @@ class Chat:
                 return replace(exchange, step="Searching the articles …")
             case Found():
                 count = len(event.passages)
-                return replace(exchange, step=f"Reading {count} passage{'s' * (count != 1)} …")
+                passages = f"{count} passage{'s' * (count != 1)}"
+                doing = "Writing from the best of" if exchange.writer else "Reading"
+                return replace(exchange, step=f"{doing} {passages} …")
             case Token():
                 return replace(exchange, said=exchange.said + event.text)
             case Explained():
@@ -171,6 +197,7 @@ class Chat:
             exchange.answer,
             liked=exchange.liked,
             comment=exchange.comment,
+            writer=exchange.writer,
         )
         changed = conversation.having(number, exchange)
         return self.keep(replace(session, conversation=changed), owner)
@@ -191,12 +218,8 @@ def whole(given: object) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
-def in_threads(stream: Callable[..., Iterator[Event]]) -> Ask:
-    """`stream` for the event loop: each of its events is made in a thread."""
-
-    async def events(*asked: Any) -> AsyncGenerator[Event]:
-        iterator = stream(*asked)
-        while (event := await asyncio.to_thread(next, iterator, None)) is not None:
-            yield event
-
-    return events
+async def in_threads(work: Callable[[], Iterator[Event]]) -> AsyncGenerator[Event]:
+    """The events of `work` for the event loop: each is made in a thread."""
+    events = work()
+    while (event := await asyncio.to_thread(next, events, None)) is not None:
+        yield event

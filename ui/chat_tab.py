@@ -5,21 +5,21 @@ It turns what a browser does into calls of `Chat`, and what comes back into HTML
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from index.article import Article
 from index.filters import Filter
 from qa.errors import CitedError
-from ui.browser import owner_of
+from ui.browser import data_of, owner_of
 from ui.chat import Chat, whole
 from ui.export import file_name, to_markdown
-from ui.listing import heading_html, listing_html, status_html
+from ui.listing import heading_html, listing_html, status_html, writers_html
 from ui.markup import escape
-from ui.reading import Span, article_html, sources
+from ui.reading import Span, article_html, sources, still
 from ui.render import invitation, transcript
 from ui.session import Session
 from ui.suggestions import examples
@@ -102,6 +102,7 @@ class ChatTab:
         )
         self.status.undo(self._cancel, given, [self.session, self.status, self.composer], **AT_ONCE)
         self.status.clear(self._widen, given, [self.session, self.status], **AT_ONCE)
+        self.status.submit(self._choose, given, [self.session, self.status], **AT_ONCE)
         self.status.expand(lambda: gr.Tabs(selected="articles"), None, tabs, **AT_ONCE)
 
     def view(self, session: Session, owner: str | None, *, panel: str | None = None) -> list[Any]:
@@ -120,13 +121,16 @@ class ChatTab:
         """What the chat is limited to, "" if to nothing."""
         return self._chat.scope_in_words(session.scope)
 
-    def status_html(self, session: Session) -> str:
-        """The line above the question box: what is searched, or which question is changed."""
-        scope = self._chat.scope_in_words(session.scope)
-        return status_html(scope, len(self._chat.titles()), session.editing)
+    def status_html(self, session: Session, *, busy: bool = False, failed: str = "") -> str:
+        """The line above the question box: what is searched, or changed, and who answers."""
+        answerers, scope = self._chat.answerers, self._chat.scope_in_words(session.scope)
+        chosen = answerers.name(session.writer)
+        writers = writers_html(answerers.options, chosen, busy=busy, failed=failed)
+        return status_html(scope, len(self._chat.titles()), session.editing, writers)
 
     async def _arrive(self, session: Session, request: gr.Request) -> AsyncIterator[list[Any]]:
         """What the address asks for: `c` a conversation, `q` a question, `article` a place."""
+        await asyncio.to_thread(self._chat.answerers.look)
         owner, asked = owner_of(request), request.query_params
         session = self._chat.open(session, owner, asked.get("c"))
         panel = None
@@ -174,7 +178,7 @@ class ChatTab:
             past, live = self._transcripts(latest, busy=True)
             if first:
                 composer = gr.Textbox(value="", submit_btn=False, stop_btn="Stop")
-                rest = [*unchanged[:-2], self.status_html(latest), composer]
+                rest = [*unchanged[:-2], self.status_html(latest, busy=True), composer]
                 yield [latest, past, live, *rest]
                 first = False
             else:
@@ -240,6 +244,14 @@ class ChatTab:
         session = replace(session, scope=Filter())
         return [session, self.status_html(session)]
 
+    def _choose(self, session: Session, event: gr.EventData) -> list[Any]:
+        """Who answers from now on; one that cannot is told, and the choice stays what it was."""
+        try:
+            session = self._chat.choose(session, data_of(event).get("writer"))
+        except CitedError as error:
+            return [session, self.status_html(session, failed=str(error))]
+        return [session, self.status_html(session)]
+
     def _vote(self, session: Session, event: gr.EventData, request: gr.Request) -> list[Any]:
         data = data_of(event)
         liked = data.get("liked") == "1"
@@ -256,7 +268,9 @@ class ChatTab:
         """The conversation but for its last exchange, and that one."""
         conversation = session.conversation
         if not conversation.exchanges:
-            return "", invitation(len(self._chat.titles()), examples(self._chat.bot))
+            chat = self._chat
+            can_write = bool(chat.answerers.options)
+            return "", invitation(len(chat.titles()), examples(chat.bot), can_write=can_write)
         last = len(conversation.exchanges) - 1
         return (
             transcript(conversation, range(last)),
@@ -278,20 +292,8 @@ class ChatTab:
             article = self._chat.bot.article(article_id)
         except CitedError as error:
             return f'<p class="state" role="alert">{escape(str(error))}</p>'
-        return article_html(article, _still(article, marked, quote), back=back)
-
-
-def _still(article: Article, marked: Sequence[Span], quote: str) -> Sequence[Span]:
-    """The marks, unless the article no longer says there what was quoted."""
-    if quote and any(article.text[start:end] != quote for start, end in marked):
-        return ()
-    return [(start, end) for start, end in marked if start < end <= len(article.text)]
+        return article_html(article, still(article, marked, quote), back=back)
 
 
 def _spans(start: int | None, end: int | None) -> list[Span]:
     return [(start, end)] if start is not None and end is not None else []
-
-
-def data_of(event: gr.EventData) -> dict[str, Any]:
-    """What a browser sent with an event; anything may be in it."""
-    return event._data if isinstance(event._data, dict) else {}

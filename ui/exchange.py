@@ -24,7 +24,8 @@ class Exchange:
     """A question and what came of it: an answer, an error, or what had been said when it stopped.
 
     `asked` is the question as it was typed, and `scope` what the search was limited to, in words;
-    `step` is what is being done while there is nothing to read yet.
+    `step` is what is being done until the answer is there. `writer` names the chat model that was
+    to write it, "" for quotes.
     `liked` is None until somebody voted, `voted` the time of that vote.
     """
 
@@ -39,6 +40,7 @@ class Exchange:
     liked: bool | None = None
     comment: str = ""
     voted: str = ""
+    writer: str = ""
 
     @property
     def turns(self) -> tuple[Turn, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from index.passages import Passage
 from qa.answer import Answer, Considered
 from ui.markup import escape
 
@@ -16,6 +17,7 @@ STEPS = {
     "evidence": "Weighing sentences",
     "write": "Writing",
     "ground": "Checking against the quotes",
+    "first_token": "The model’s first word",
     "answer": "Putting the answer together",
     "total": "In all",
 }
@@ -48,7 +50,7 @@ def _considered(passages: Sequence[Considered]) -> str:
 def _row(passage: Considered) -> str:
     lexical = f"{passage.lexical:.1f}" if passage.lexical else "–"
     return (
-        f'<tr><th scope="row">{_named(passage.title, passage.heading)}</th>'
+        f'<tr><th scope="row">{_named(passage)}</th>'
         f"<td>{passage.dense:.2f}</td><td>{lexical}</td><td>{passage.fused:.2f}</td>"
         f"<td>{passage.support:.2f}</td><td>{escape(passage.fate)}</td></tr>"
     )
@@ -56,16 +58,16 @@ def _row(passage: Considered) -> str:
 
 def _passages(answer: Answer) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{_named(each.passage.title, each.passage.heading)}</th>'
-        f"<td>{each.score:.2f}</td></tr>"
+        f'<tr><th scope="row">{_named(each.passage)}</th><td>{each.score:.2f}</td></tr>'
         for each in answer.passages
     )
     return _table('<th scope="col">Passage</th><th scope="col">Best sentence</th>', rows)
 
 
-def _named(title: str, heading: str) -> str:
-    under = f"<small>{escape(heading)}</small>" if heading else ""
-    return f"{escape(title)}{under}"
+def _named(passage: Considered | Passage) -> str:
+    """Its article's title, or the file where nothing stands over it, and its heading."""
+    under = f"<small>{escape(passage.heading)}</small>" if passage.heading else ""
+    return f"{escape(passage.title or passage.article_id)}{under}"
 
 
 def _table(head: str, rows: str) -> str:

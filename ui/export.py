@@ -44,6 +44,10 @@ def _answer(answer: Answer, asked: str) -> Iterator[str]:
     if answer.question.strip() != " ".join(asked.split()):
         yield f"Understood as: {plain(answer.question)}"
     yield plain(answer.text)
+    if any(not sentence.citations for sentence in answer.sentences):
+        yield plain(
+            "[unsupported]: the language model wrote this, and no article was found to say it."
+        )
     yield from map(plain, answer.notes)
     cited = answer.citations or answer.near_misses
     if cited and not answer.citations:

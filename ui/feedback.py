@@ -38,8 +38,12 @@ class Feedback:
         *,
         liked: bool,
         comment: str = "",
+        writer: str = "",
     ) -> None:
-        """Add a vote. A later line of the same `time` is the same vote, now with its comment."""
+        """Add a vote. A later line of the same `time` is the same vote, now with its comment.
+
+        `writer` names the chat model that was chosen on the page, "" for quotes.
+        """
         entry = {
             "time": time,
             "liked": liked,
@@ -49,6 +53,7 @@ class Feedback:
             "history": [{"role": turn.role, "text": turn.text} for turn in history],
             "answer": answer.to_dict(),
             "settings": self._settings,
+            "writer": writer,
         }
         line = json.dumps(entry).encode() + b"\n"
         self._file.parent.mkdir(parents=True, exist_ok=True)

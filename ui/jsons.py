@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from index.passages import Passage, ScoredPassage
-from qa.answer import Answer, AnswerSentence, Citation, Considered
+from qa.answer import Answer, AnswerSentence, Citation, Considered, Usage
 from ui.exchange import Conversation, Exchange
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def _exchange(data: Data) -> Exchange:
 
 
 def _answer(data: Data) -> Answer:
+    used = data.get("usage")  # conversations from before there were chat models have none
     sentences = (
         AnswerSentence(each["text"], tuple(each["citations"]), each["support"])
         for each in data["sentences"]
@@ -57,6 +58,7 @@ def _answer(data: Data) -> Answer:
             "near_misses": tuple(Citation(**_dated(each)) for each in data["near_misses"]),
             "passages": tuple(map(_scored, data["passages"])),
             "notes": tuple(data["notes"]),
+            "usage": Usage(**used) if used else None,
         }
     )
 

@@ -50,7 +50,7 @@ class Limits:
 
     running: int = 2
     waiting: int = 32
-    seconds: float = 60.0
+    seconds: float = 180.0
     turns: int = 20
     turn_chars: int = 8_000
     body_bytes: int = 1 << 20

@@ -1,8 +1,11 @@
-"""What stands around a conversation: the list of those kept, its heading, and the line of state."""
+"""What stands around a conversation: the list of those kept, its heading, and the line of state.
+
+It shows what it is given.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ui.conversations import Listed
 from ui.exchange import LONGEST_TITLE, Conversation
@@ -39,8 +42,36 @@ def heading_html(conversation: Conversation) -> str:
     )
 
 
-def status_html(scope: str, articles: int, editing: int | None) -> str:
-    """What is searched, with the way to change it; and which question is being changed."""
+def status_html(scope: str, articles: int, editing: int | None, writers: str = "") -> str:
+    """What is searched, with the way to change it; and which question is being changed.
+
+    `writers` is the HTML of `writers_html`, which stands beside it.
+    """
+    return f'<div class="line">{_state(scope, articles, editing)}{writers}</div>'
+
+
+def writers_html(
+    options: Mapping[str, str], chosen: str, *, busy: bool = False, failed: str = ""
+) -> str:
+    """The choice of who answers, by name and label; "" where there is nothing to choose.
+
+    `failed` says why the one that was chosen last cannot: the choice is what it was before.
+    """
+    if not options:
+        return ""
+    listed = "".join(
+        f'<option value="{escape(name)}"{" selected" if name == chosen else ""}>{escape(label)}'
+        "</option>"
+        for name, label in options.items()
+    )
+    told = f'<p class="state warning" role="alert">{escape(failed)}</p>' if failed else ""
+    return (
+        '<form class="writers" data-do="submit" data-live><label>Answered by '
+        f'<select name="writer"{" disabled" if busy else ""}>{listed}</select></label></form>{told}'
+    )
+
+
+def _state(scope: str, articles: int, editing: int | None) -> str:
     if editing is not None:
         told = f"Changing question {editing + 1}: what was said after it will go."
         return f'<p class="state" role="status">{told} {button("undo", "Leave it")}</p>'

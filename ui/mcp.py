@@ -39,7 +39,8 @@ class Tools:
 
         Give one complete question in plain English, such as "How long is the harbour line?"; it
         must stand alone, for nothing is remembered between calls. Returns:
-        - text: the answer, with citation markers [1], [2]
+        - text: the answer, with citation markers [1], [2]; what stands before [unsupported] is in
+          none of the articles
         - abstained: true when the articles don't say. Then tell the user that they don't, rather
           than answer from what you know; `near_misses` holds related quotes, which do not answer.
         - confidence: 0 to 1, how likely the answer is supported and right

@@ -55,8 +55,9 @@ _ANSWER: dict[str, Any] = {
     "citations": [_CITATION],
     "near_misses": [],
     "passages": [_PASSAGE],
-    "timings": {"understand": 0.01, "search": 0.02, "evidence": 0.1, "answer": 0.01, "total": 0.14},
+    "timings": {"understand": 0.01, "search": 0.02, "evidence": 0.1, "answer": 1.3, "total": 1.43},
     "notes": [],
+    "usage": {"calls": 1, "input_tokens": 512, "output_tokens": 12},
 }
 
 
@@ -180,8 +181,16 @@ class AnswerSentence(BaseModel):
     """One sentence of an answer, the numbers of its citations, and how well they support it."""
 
     text: str
-    citations: list[int]
+    citations: list[int] = Field(description="none where no article supports the sentence")
     support: float = Field(description="0 to 1; 1 where the sentence is its quote")
+
+
+class Usage(BaseModel):
+    """What a chat model was used: calls, and tokens as far as it tells them."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
 
 
 class Answer(BaseModel):
@@ -189,7 +198,9 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_ANSWER]})
 
-    text: str = Field(description="with citation markers [1], [2]")
+    text: str = Field(
+        description="with citation markers [1], [2]; [unsupported] follows a sentence without any"
+    )
     question: str = Field(description="what was answered: the question, made to stand alone")
     abstained: bool = Field(description="whether the articles don't say; there is no citation then")
     confidence: float = Field(description="0 to 1: how likely the answer is supported and right")
@@ -197,8 +208,11 @@ class Answer(BaseModel):
     citations: list[Citation]
     near_misses: list[Citation] = Field(description="related, but not an answer")
     passages: list[ScoredPassage] = Field(description="what was found, best first")
-    timings: dict[str, float] = Field(description="seconds by step")
+    timings: dict[str, float] = Field(
+        description="seconds by step; first_token is the wait for a chat model's first word"
+    )
     notes: list[str] = Field(description="what a reader should know, a line each")
+    usage: Usage | None = Field(description="null where no chat model was asked")
 
 
 class ArticleSummary(BaseModel):

@@ -21,6 +21,7 @@ const copy = async (button, text) => {
 const spoken = (exchange) => {
   const answer = exchange.querySelector(".answer").cloneNode(true);
   answer.querySelectorAll(".chip").forEach((chip) => chip.replaceWith(` [${chip.textContent}]`));
+  answer.querySelectorAll(".unsupported").forEach((mark) => mark.replaceWith("[unsupported]"));
   return [...answer.querySelectorAll("p, h4, li")]
     .map((part) => part.textContent.replaceAll("\u2060", "").trim())
     .filter(Boolean)
@@ -134,6 +135,8 @@ if (id === "brand") {
   }
 }
 watch("value", () => {
+  // What was chosen and could not be had: the page shows again what is the case.
+  if (id === "status") element.querySelector("form")?.reset();
   if (id === "live") {
     remember();
     follow();

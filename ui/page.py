@@ -16,8 +16,9 @@ from gradio.events import api
 
 from qa.answer import Answer
 from qa.errors import CitedError
+from ui.answerers import Answerers
 from ui.articles_tab import ArticlesTab
-from ui.chat import Ask, Chat, in_threads
+from ui.chat import Chat, Run, in_threads
 from ui.chat_tab import ChatTab
 from ui.conversations import Conversations
 from ui.evaluation_tab import Evaluate, EvaluationTab
@@ -42,20 +43,21 @@ _BRAND = (
 def build_page(
     bot: Assistant,
     *,
-    ask: Ask | None = None,
+    run: Run = in_threads,
     uploads: bool = False,
     evaluate: Evaluate | None = None,
 ) -> gr.Blocks:
     """The page of an assistant, to be mounted or launched with `looks()`.
 
-    `ask` answers instead of `bot.stream`, with whatever limits a server has. With `uploads`,
-    everybody who sees the page may bring articles into the corpus and remove them again. Without
-    `evaluate`, the last report is shown and no new one is made.
+    `run` works on a question, with whatever limits a server has. With `uploads`, everybody who sees
+    the page may bring articles into the corpus and remove them again. Without `evaluate`, the last
+    report is shown and no new one is made.
     """
     settings = bot.settings
     chat = Chat(
         bot,
-        ask or in_threads(partial(bot.stream, explained=True)),
+        Answerers(bot),
+        run,
         Conversations(settings.index_dir / CONVERSATIONS),
         Feedback(settings.index_dir, settings.model_dump(mode="json")),
     )
@@ -73,16 +75,16 @@ def build_page(
         talking.wire(page, tabs)
         library.wire(page, stacks, tabs)
         judging.wire(page, checks)
-        api(_asked(chat.ask), api_name="ask")
+        api(_asked(bot, run), api_name="ask")
     return page
 
 
-def _asked(events: Ask) -> Callable[[str], Awaitable[dict[str, Any]]]:
+def _asked(bot: Assistant, run: Run) -> Callable[[str], Awaitable[dict[str, Any]]]:
     """What `gradio_client` calls as "/ask": a question in, `Answer.to_dict()` out."""
 
     async def ask(question: str) -> dict[str, Any]:
         try:
-            async with aclosing(events(question, (), None)) as found:
+            async with aclosing(run(partial(bot.stream, question))) as found:
                 answers = [event async for event in found if isinstance(event, Answer)]
         except CitedError as error:
             raise gr.Error(escape(str(error)), print_exception=False) from error

@@ -40,6 +40,13 @@ def sources(answer: Answer | None, turn: int) -> str:
     return f'<section class="cards" aria-label="Sources"><h2>Sources</h2><ol>{cards}</ol></section>'
 
 
+def still(article: Article, marked: Sequence[Span], quote: str) -> Sequence[Span]:
+    """The marks, unless the article no longer says there what was quoted."""
+    if quote and any(article.text[start:end] != quote for start, end in marked):
+        return ()
+    return [(start, end) for start, end in marked if start < end <= len(article.text)]
+
+
 def article_html(
     article: Article, marked: Sequence[Span] = (), *, back: str = "", ask: bool = False
 ) -> str:

@@ -8,12 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from qa.answer import Answer, AnswerSentence, Citation
+from qa.inquiry import FIRST_TOKEN
 from ui.exchange import Conversation, Exchange
 from ui.explanation import why_html
 from ui.markup import about, button, escape, icon, place, supported
 
 GROUNDED = 0.5
 """Below this support a sentence counts as one that no quote carries."""
+LONGEST_WORD = 24
+"""Characters of a last word that is kept on one line with the chips behind it."""
+_UNSUPPORTED = (
+    '<span class="unsupported" title="The language model wrote this, and no article was found to '
+    'say it.">not supported</span>'
+)
+_WRITING = (
+    '<p class="aside">Answers are quotes. QA_LLM names a language model that writes them: see '
+    "“Settings” in the README.</p>"
+)
 
 
 def transcript(conversation: Conversation, numbers: Iterable[int], *, busy: bool = False) -> str:
@@ -53,8 +64,11 @@ def exchange_html(exchange: Exchange, number: int, *, last: bool = True, busy: b
     )
 
 
-def invitation(articles: int, examples: Sequence[str]) -> str:
-    """What an empty conversation shows: what this is, and questions to begin with."""
+def invitation(articles: int, examples: Sequence[str], *, can_write: bool = True) -> str:
+    """What an empty conversation shows: what this is, and questions to begin with.
+
+    Where no chat model can write, one line says how to get one.
+    """
     counted = f"{articles} article{'' if articles == 1 else 's'}"
     offered = "".join(
         f"<li>{button('example_select', escape(question), text=question)}</li>"
@@ -70,7 +84,7 @@ def invitation(articles: int, examples: Sequence[str]) -> str:
         '<div class="exchanges" data-conversation=""><section class="invitation">'
         f"<h2>Ask {counted}.</h2><p>Every sentence of an answer comes with the quote it rests on, "
         "and you can read on from there. What the articles do not say is not answered.</p>"
-        f"{listed}</section></div>"
+        f"{listed}{_WRITING if not can_write else ''}</section></div>"
     )
 
 
@@ -80,8 +94,8 @@ def ungrounded(sentence: AnswerSentence) -> bool:
 
 
 def sides(answer: Answer) -> tuple[AnswerSentence, ...]:
-    """The sentences that contradict one another, where the answer says that they do."""
-    told = any("disagree" in note for note in answer.notes)
+    """The quotes that contradict one another, where an answer in quotes says that they do."""
+    told = any("disagree" in note for note in answer.notes) and answer.usage is None
     return answer.sentences if told and len(answer.sentences) > 1 else ()
 
 
@@ -100,7 +114,9 @@ def _question(exchange: Exchange, number: int, *, busy: bool) -> str:
 
 def _pending(exchange: Exchange) -> str:
     said = _paragraph(exchange.said)
-    step = "" if said else f'<p class="step">{escape(exchange.step)}</p>'
+    # A chat model may take its time for the next sentence; quotes are there at once.
+    waits = not said or exchange.writer
+    step = f'<p class="step">{escape(exchange.step)}</p>' if waits else ""
     return f'<div class="answer pending" aria-busy="true">{said}{step}</div>'
 
 
@@ -121,11 +137,18 @@ def _answered(exchange: Exchange, answer: Answer, number: int) -> str:
 
 
 def _sentence(sentence: AnswerSentence, by_number: dict[int, Citation], turn: int) -> str:
-    chips = _chips(sentence, by_number, turn)
+    said = _with_chips(sentence.text, _chips(sentence, by_number, turn))
     if not ungrounded(sentence):
-        return f"<span>{escape(sentence.text)}{chips}</span>"
-    mark = '<span class="unsupported">no quote carries this</span>'
-    return f'<span class="ungrounded">{escape(sentence.text)}{chips} {mark}</span>'
+        return f"<span>{said}</span>"
+    return f'<span class="ungrounded">{said} {_UNSUPPORTED}</span>'
+
+
+def _with_chips(text: str, chips: str) -> str:
+    """A text and its chips, the first of which no line break parts from the last word."""
+    before, space, last = text.rpartition(" ")
+    if not chips or len(last) > LONGEST_WORD:
+        return f"{escape(text)}{chips}"
+    return f'{escape(before + space)}<span class="last">{escape(last)}{chips}</span>'
 
 
 def _chips(sentence: AnswerSentence, by_number: dict[int, Citation], turn: int) -> str:
@@ -151,7 +174,7 @@ def _side(sentence: AnswerSentence, by_number: dict[int, Citation], turn: int) -
     return (
         f'<section class="side"><h4>{escape(first.title)}</h4>'
         f'<p class="place">{place("", first.date, first.source)}</p>'
-        f'<p dir="auto">{escape(quote)}{_chips(sentence, by_number, turn)}</p></section>'
+        f'<p dir="auto">{_with_chips(quote, _chips(sentence, by_number, turn))}</p></section>'
     )
 
 
@@ -193,9 +216,9 @@ def _tools(exchange: Exchange, number: int, *, last: bool) -> str:
                 )
             )  # fmt: skip
     sure = _sure(answer) if answer else ""
-    return f'<div class="tools">{sure}<div>{"".join(tools)}</div></div>' + _comment(
-        exchange, number
-    )
+    wrote = _wrote(answer, exchange.writer) if answer else ""
+    bar = f'<div class="tools">{sure}<div>{"".join(tools)}</div></div>'
+    return f"{wrote}{bar}{_comment(exchange, number)}"
 
 
 def _sure(answer: Answer) -> str:
@@ -205,13 +228,30 @@ def _sure(answer: Answer) -> str:
         "that its nearest quotes answer" if answer.abstained else "that it is supported and right"
     )
     told = f"The chance {what}: {about(answer.confidence)}"
-    took = answer.timings.get("total")
+    took = None if answer.usage else answer.timings.get("total")
     time = f'<span class="took">{_seconds(took)}</span>' if took is not None else ""
     level = "none" if answer.abstained else words.split()[0].lower()
     return (
         f'<p class="sure {level}"><span class="words" tabindex="0" data-tip="{told}" '
         f'aria-label="{words}. {told}">{words}</span>{time}</p>'
     )
+
+
+def _wrote(answer: Answer, writer: str) -> str:
+    """Which chat model was asked, what it was used and how long it took; "" for quotes."""
+    used, timings = answer.usage, answer.timings
+    if used is None:
+        return ""
+    parts = [escape(writer or "A language model")]
+    if not used.calls:
+        parts.append("kept from when it was asked before")
+    if used.input_tokens or used.output_tokens:
+        parts.append(f"{used.input_tokens:,} tokens in, {used.output_tokens:,} out")
+    if FIRST_TOKEN in timings:
+        parts.append(f"first word after {_seconds(timings[FIRST_TOKEN])}")
+    if "total" in timings:
+        parts.append(f"{_seconds(timings['total'])} in all")
+    return f'<p class="wrote">{" · ".join(parts)}</p>'
 
 
 def _seconds(took: float) -> str:

@@ -23,13 +23,15 @@ MOST_NAMED = 2
 class Session:
     """One open page. `editing` is the exchange whose question is being changed, if one is.
 
-    `turn` is the exchange whose sources are shown.
+    `turn` is the exchange whose sources are shown, `writer` the name of the chat model that was
+    chosen to write, "" for quotes, None while nobody has chosen.
     """
 
     conversation: Conversation = field(default_factory=Conversation)
     scope: Filter = field(default_factory=Filter)
     editing: int | None = None
     turn: int = 0
+    writer: str | None = None
 
     @property
     def where(self) -> Filter | None:

@@ -51,6 +51,10 @@ def evaluate_command(
         typer.Option(metavar="NAME=A,B,…", help="Try several values; may be given again."),
     ] = None,
     worst: Annotated[int, typer.Option(min=0, help="How many of the worst cases to show.")] = 5,
+    judge: Annotated[
+        bool,
+        typer.Option("--judge/--no-judge", help="Whether the chat model of QA_LLM judges as well."),
+    ] = True,
     add_feedback: Annotated[
         bool, typer.Option("--add-feedback", help="Make questions of disliked answers, and leave.")
     ] = False,
@@ -66,10 +70,10 @@ def evaluate_command(
     elif questions and not questions.is_file():
         raise RunError(f"there is no question file {questions}: name one that exists")
     elif sweep:
-        _sweep(chosen, file, faq, sweep, out)
+        _sweep(chosen, file, faq, sweep, out, judge=judge)
     else:
         floors = _floors(fail_under or [])
-        _run(chosen, file, faq, out, compare, floors, worst)
+        _run(chosen, file, faq, out, compare, floors, worst, judge=judge)
 
 
 def _run(
@@ -80,6 +84,8 @@ def _run(
     compare_with: Path | None,
     floors: Mapping[str, float],
     worst: int,
+    *,
+    judge: bool,
 ) -> None:
     """One run: asked, judged, shown, written, and held against what was demanded of it."""
     from qa.evaluation.comparing import compare
@@ -92,7 +98,7 @@ def _run(
     earlier = Report.load(compare_with) if compare_with else None
     folder = out or new_folder(settings)
     with Steps(lines=True) as steps:
-        report, cases = evaluate_corpus(Workshop(steps), settings, file, faq)
+        report, cases = evaluate_corpus(Workshop(steps), settings, file, faq, judge=judge)
     compared = compare(earlier, report) if earlier else None
     if unconfirmed := write_run(report, cases, folder, compared):
         tell(f"{unconfirmed} lists the FAQ pairs to decide on")
@@ -106,7 +112,15 @@ def _run(
     _hold(report, floors)
 
 
-def _sweep(settings: Settings, file: Path, faq: Faq, axes: Sequence[str], out: Path | None) -> None:
+def _sweep(
+    settings: Settings,
+    file: Path,
+    faq: Faq,
+    axes: Sequence[str],
+    out: Path | None,
+    *,
+    judge: bool,
+) -> None:
     """Runs of every combination, side by side; each is written into a folder of its own."""
     from qa.evaluation.printing import print_sweep
     from qa.evaluation.runs import evaluate_corpus, new_folder, write_run
@@ -124,7 +138,7 @@ def _sweep(settings: Settings, file: Path, faq: Faq, axes: Sequence[str], out: P
         def run(chosen: Mapping[str, str]) -> Report:
             name = ", ".join(f"{key}={value}" for key, value in chosen.items())
             changed = settings_with(settings, chosen)
-            report, cases = evaluate_corpus(workshop, changed, file, faq, name)
+            report, cases = evaluate_corpus(workshop, changed, file, faq, name, judge=judge)
             write_run(report, cases, folder / name.replace("/", "_"))
             return report
 

@@ -87,6 +87,7 @@ def examine(
     scores = dict(retrieval)
     scores |= _citation_scores(asked, supports, article_text)
     scores |= _answer_scores(asked, similarity)
+    scores |= _usage_scores(answer)
     said = _says(asked, asked.said, answer.citations, similarity)
     holds = scores.get("verbatim", 1.0) == 1.0 and scores.get("citation_recall", 1.0) == 1.0
     findings = Findings(
@@ -167,6 +168,18 @@ def _answer_scores(asked: Asked, similarity: float | None) -> dict[str, float]:
     return scores
 
 
+def _usage_scores(answer: Answer) -> dict[str, float]:
+    """What a chat model was used, where one was; tokens where it tells them."""
+    used = answer.usage
+    if used is None:
+        return {}
+    scores = {"calls": float(used.calls)}
+    if used.input_tokens or used.output_tokens or not used.calls:
+        scores["input_tokens"] = float(used.input_tokens)
+        scores["output_tokens"] = float(used.output_tokens)
+    return scores
+
+
 def _says(
     asked: Asked, text: str, cited: Sequence[Citation], similarity: float | None
 ) -> bool | None:
@@ -208,7 +221,8 @@ def _cites(asked: Asked, citations: Sequence[Citation]) -> bool | None:
 
 
 def _quotes(answer: Answer, numbers: Sequence[int]) -> list[str]:
-    return [one.quote for one in answer.citations if one.number in numbers]
+    quotes = {one.number: one.quote for one in answer.citations}
+    return [quotes[number] for number in numbers if number in quotes]
 
 
 def _quoted(one: Citation) -> Quoted:

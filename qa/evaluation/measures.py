@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from qa.evaluation import abstention
 from qa.evaluation.report import Outcome
+from qa.inquiry import FIRST_TOKEN
 
 Columns = Mapping[str, NDArray[np.float64]]
 Statistic = Callable[[Columns], float]
@@ -42,7 +43,7 @@ def measures(outcomes: Sequence[Outcome]) -> list[Measure]:
         Measure(
             f"{step} {label}",
             TIMES,
-            f"Seconds a question takes in this step, the {meaning}.",
+            f"{_SECONDS.get(step, 'Seconds a question takes in this step')}, the {meaning}.",
             (f"seconds {step}",),
             _quantile(f"seconds {step}", quantile),
             "lower",
@@ -54,6 +55,9 @@ def measures(outcomes: Sequence[Outcome]) -> list[Measure]:
         )
     ]
     return [*MEASURES, *timed]
+
+
+_SECONDS = {FIRST_TOKEN: "Seconds from when a chat model is asked until its first word"}
 
 
 def _mean(name: str) -> Statistic:
@@ -197,6 +201,15 @@ MEASURES: tuple[Measure, ...] = tuple(
             _over(abstention.risk_coverage_area, "confidence", "confidence_right"),
             "lower",
         ),
+        *_means(
+            "chat model",
+            [
+                ("input_tokens", "Tokens that the chat model read for a question, as it tells."),
+                ("output_tokens", "Tokens that it wrote, those of sentences left out included."),
+            ],
+            "lower",
+        ),
+        *_means("chat model", [("calls", "How often it was asked for a question.")], "lower"),
         *_means(
             "follow-ups",
             [

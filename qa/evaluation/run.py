@@ -12,7 +12,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from index.embedding import Encoder
-from qa.answer import Answer
+from index.passages import Passage
+from qa.answer import Answer, Citation
 from qa.assistant import Assistant
 from qa.errors import QuestionError, StoreError
 from qa.evaluation.answers import similarity
@@ -31,7 +32,7 @@ from qa.evaluation.retrieval import (
     judge_by_labels,
     retrieval_scores,
 )
-from qa.printing import long_date
+from qa.grounding import Quotable, context
 from qa.support import SupportScorer
 
 if TYPE_CHECKING:
@@ -221,22 +222,40 @@ def _retrieval(judged: Sequence[Judged]) -> list[dict[str, float]]:
 
 
 def _supports(scorer: SupportScorer, asked: Asked) -> Supports:
-    """How well quotes support a statement, where an article's title and date are known as well."""
-    context = [
-        part
-        for cited in asked.answer.citations
-        for part in (cited.title, long_date(cited.date) if cited.date else "")
-        if part
-    ]
+    """How well quotes support a statement, in the context that an answer is written in, too."""
+    cited = [_quotable(citation, asked.answer) for citation in asked.answer.citations]
     known: dict[tuple[str, tuple[str, ...]], float] = {}
 
     def supports(statement: str, quotes: Sequence[str]) -> float:
         key = (statement, tuple(quotes))
         if key not in known:
-            known[key] = scorer.score(statement, quotes, context=context)
+            there = context(one for one in cited if one.text in quotes)
+            known[key] = scorer.score(statement, quotes, context=there)
         return known[key]
 
     return supports
+
+
+def _quotable(citation: Citation, answer: Answer) -> Quotable:
+    """The sentence that a citation quotes, in its passage where the answer tells which it is."""
+    span = (citation.start, citation.end)
+    for scored in answer.passages:
+        passage = scored.passage
+        if passage.article_id == citation.article_id and span in passage.sentences:
+            return Quotable(passage, span)
+    alone = Passage(
+        id="",
+        article_id=citation.article_id,
+        kind="body",
+        title=citation.title,
+        heading="",
+        text=citation.quote,
+        start=citation.start,
+        end=citation.end,
+        sentences=(span,),
+        date=citation.date,
+    )
+    return Quotable(alone, span)
 
 
 def _beside(outcome: Outcome, alone: Outcome) -> Outcome:

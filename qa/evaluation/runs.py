@@ -20,7 +20,6 @@ from qa.evaluation.questions import load_faq_labels, load_questions
 from qa.evaluation.report import Faq, Report
 from qa.evaluation.run import evaluate
 from qa.evaluation.setups import FOLDER, Progress, Workshop, about
-from qa.llm import chat_model
 
 if TYPE_CHECKING:
     from qa.assistant import Assistant
@@ -29,27 +28,36 @@ if TYPE_CHECKING:
 
 
 def evaluate_corpus(
-    workshop: Workshop, settings: Settings, file: Path, faq: Faq, name: str = ""
+    workshop: Workshop,
+    settings: Settings,
+    file: Path,
+    faq: Faq,
+    name: str = "",
+    *,
+    judge: bool = True,
 ) -> tuple[Report, Sequence[Case]]:
     """The report of a run, and the cases it was of: the FAQ pairs, and the questions of `file`.
 
-    A file that does not exist has none. `name` is what the run is called, else as the folder.
+    A file that does not exist has none. `name` is what the run is called, else as the folder. The
+    chat model of the settings, where they name one, judges as well, unless `judge` is False.
     """
     bot = workshop.open(settings, "indexed" if faq == "indexed" else "held-out")
     cases = _cases(bot, file, faq, workshop.progress)
-    judge = Judge(chat_model(settings.llm)) if settings.llm else None
+    model = workshop.model(settings) if judge else None
     named = about(bot, time=_now(), name=name or settings.corpus.resolve().name, faq=faq)
-    return evaluate(bot, cases, judge=judge, about=named, progress=workshop.progress), cases
+    judging = Judge(model) if model else None
+    return evaluate(bot, cases, judge=judging, about=named, progress=workshop.progress), cases
 
 
 def check_faq(bot: Assistant, progress: Progress) -> Report:
-    """A run as `cited evaluate` makes it, with the embedding model that `bot` has loaded.
+    """A run as `cited evaluate --no-judge` makes it, with the embedding model of `bot`.
 
     It is written where the last run is looked for.
     """
     settings = bot.settings
     workshop = Workshop(progress, bot.encoder)
-    report, cases = evaluate_corpus(workshop, settings, settings.corpus / QUESTIONS, "held-out")
+    file = settings.corpus / QUESTIONS
+    report, cases = evaluate_corpus(workshop, settings, file, "held-out", judge=False)
     folder = new_folder(settings)
     write_run(report, cases, folder)
     point_to(folder)

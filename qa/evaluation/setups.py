@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.evaluation.errors import RunError
+from qa.llm import chat_model
 from qa.settings import Settings
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from index.embedding import Encoder
     from qa.assistant import Assistant
     from qa.evaluation.faq import Mode
@@ -28,7 +31,8 @@ Progress = Callable[[str, int, int], None]
 FOLDER = "evaluation"
 """Below the index folder: what the harness keeps."""
 _INDEXED_BY = ("embedding_model", "passage_tokens", "index_faq")
-_PRIVATE = ("index_dir", "auth")
+_WRITES = ("llm", "llm_base_url", "llm_timeout", "allow_download")
+_PRIVATE = ("index_dir", "auth", "llm_base_url", "llm_folder")
 _LIBRARIES = (
     "cited",
     "chromadb",
@@ -68,14 +72,15 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class Workshop:
-    """Opens assistants to be evaluated; an embedding model that is loaded serves all of them.
+    """Opens assistants to be evaluated; a model that is loaded serves all of them.
 
-    `loaded` is one that is there already.
+    `loaded` is an embedding model that is there already.
     """
 
     progress: Progress
     loaded: Encoder | None = None
     _encoders: dict[tuple[str, bool], Encoder] = field(default_factory=dict, init=False)
+    _models: dict[tuple[object, ...], BaseChatModel] = field(default_factory=dict, init=False)
 
     def open(self, settings: Settings, mode: Mode) -> Assistant:
         """An assistant of these settings over an index of its own, with or without the FAQ."""
@@ -83,8 +88,27 @@ class Workshop:
 
         chosen = Settings(**{**settings.model_dump(), "index_faq": mode == "indexed"})
         chosen = Settings(**{**chosen.model_dump(), "index_dir": index_folder(settings, chosen)})
-        encoder = self._encoder(chosen)
-        return Assistant.open(chosen, encoder=encoder, progress=self.progress)
+        return Assistant.open(
+            chosen,
+            model=self.model(chosen),
+            encoder=self._encoder(chosen),
+            progress=self.progress,
+        )
+
+    def model(self, settings: Settings) -> BaseChatModel | None:
+        """The chat model that the settings name; None if they name none."""
+        if not settings.llm:
+            return None
+        key = tuple(getattr(settings, name) for name in _WRITES)
+        if key not in self._models:
+            self._models[key] = chat_model(
+                settings.llm,
+                base_url=settings.llm_base_url,
+                timeout=settings.llm_timeout,
+                allow_download=settings.allow_download,
+                progress=self.progress,
+            )
+        return self._models[key]
 
     def _encoder(self, settings: Settings) -> Encoder:
         from index.embedding import Encoder

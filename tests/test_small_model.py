@@ -1,0 +1,57 @@
+"""A real language model, and a bad one: what it invents never reaches the user as an answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qa import Answer, Assistant, Settings
+from qa.answer import ABSTENTION, Token
+
+pytest_plugins = ("models",)
+
+ROOT = Path(__file__).parents[1]
+QUESTIONS = [
+    "How long did the handshake last?",
+    "When did Kim's train leave Pyongyang?",
+    "Where did Kim and Putin meet?",
+    "Who welcomed Kim on the platform at Khasan?",
+    "Why does Kim travel by train?",
+    "What does Russia want from North Korea?",
+    "What did Kim promise Putin?",
+    "Which animals came on the first freight train?",
+    "At how many degrees does tungsten melt?",
+    "What did the United States say about the meeting?",
+]
+
+
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Assistant:
+    folder = tmp_path_factory.mktemp("index")
+    settings = Settings(corpus=ROOT / "corpus", index_dir=folder, llm=f"gguf:{smollm2}")
+    return Assistant.open(settings)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_arrives_stands_or_there_is_no_answer(bot: Assistant, question: str) -> None:
+    events = list(bot.stream(question))
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    assert "".join(event.text for event in events if isinstance(event, Token)) == answer.text
+    for citation in (*answer.citations, *answer.near_misses):
+        text = bot.article(citation.article_id).text
+        assert text[citation.start : citation.end] == citation.quote
+    if answer.abstained:
+        assert answer.text == ABSTENTION and not answer.citations and not answer.sentences
+        return
+    assert not any("failed" in note for note in answer.notes)
+    for sentence in answer.sentences:
+        assert sentence.citations and sentence.support >= 0.5
+
+
+def test_it_was_asked(bot: Assistant) -> None:
+    """Not all is refused by the evidence before the model is asked, nor told in quotes."""
+    answers = [bot.ask(question) for question in QUESTIONS]
+    assert sum(answer.usage is not None for answer in answers) >= 5
+    assert bot.ask(QUESTIONS[8]).usage is None
