@@ -11,9 +11,9 @@ from prompts import load
 from qa.answer import Turn
 from qa.errors import LanguageModelError, QuestionError
 from qa.history import stand_alone
-from qa.lexicon import LIGHT
 from qa.question import clean_question
 from qa.speaking import Meter, spoken
+from qa.support.lexicon import LIGHT
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 LOOKED_AT = 4
 """Sentences of the sources, the nearest ones, that a drafted sentence is laid beside one by one."""
 TOGETHER = 3
-"""Of these, how many are tried in twos and threes when none supports it alone."""
+"""Of these, how many are tried two by two when none supports it alone: the more are taken together,
+the more can be made of them that none of them says."""
 _QUOTED = re.compile(r"[“\"]([^“”\"]{8,})[”\"]")
 
 
@@ -68,7 +69,7 @@ class Grounder:
 
     The sentences of the sources that a draft names are tried first, then all others: a wrong
     marker gives way to the quote that does support the sentence, and a missing one is found. The
-    fewest quotes that will do are taken: one, else the two or three nearest together.
+    fewest quotes that will do are taken: one, else two of the nearest together.
     """
 
     def __init__(self, encoder: Encoder, scorer: SupportScorer, sources: Sequence[Source]) -> None:
@@ -106,10 +107,9 @@ class Grounder:
 
 
 def _groups(places: Sequence[int]) -> Iterable[tuple[int, ...]]:
-    """What is tried, in its order: each of the nearest alone, then two of them, then three."""
+    """What is tried, in its order: each of the nearest alone, then two of them together."""
     yield from ((at,) for at in places[:LOOKED_AT])
-    for size in range(2, TOGETHER + 1):
-        yield from combinations(places[:TOGETHER], size)
+    yield from combinations(places[:TOGETHER], 2)
 
 
 def context(quotes: Iterable[Quotable]) -> tuple[str, ...]:

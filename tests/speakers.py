@@ -54,7 +54,9 @@ class Speaker(BaseChatModel):
         except GeneratorExit:
             self._closed.set()
             raise
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=self._used(messages)))
+        yield ChatGenerationChunk(
+            message=AIMessageChunk(content="", usage_metadata=self._used(messages))
+        )
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
         message = AIMessage(content="".join(self.reply), usage_metadata=self._used(messages))

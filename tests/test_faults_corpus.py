@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -211,16 +212,24 @@ def sync_all(index: Index, corpus: Path) -> tuple[SyncReport, dict[str, str]]:
     return report, {skipped.path: skipped.reason for skipped in report.skipped}
 
 
+@pytest.fixture
+def odd(tmp_path: Path) -> Iterator[Path]:
+    """A folder for what even `shutil.rmtree` cannot take away, removed by a program that can."""
+    folder = tmp_path / "odd"
+    yield folder
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="names and pipes as Linux has them")
-def test_a_hostile_corpus_is_read_to_its_end(index: Index, tmp_path: Path) -> None:
-    articles = write_odd(tmp_path / "odd")
-    report, left_out = sync_all(index, tmp_path / "odd")
+def test_a_hostile_corpus_is_read_to_its_end(index: Index, tmp_path: Path, odd: Path) -> None:
+    articles = write_odd(odd)
+    report, left_out = sync_all(index, odd)
     assert set(report.added) == articles
     assert not left_out
     assert {article.id for article in index.reader().articles()} == articles
     examine(tmp_path / "index" / report.generation)
-    hostile = write_hostile(tmp_path / "odd" / "hostile")
-    report, left_out = sync_all(index, tmp_path / "odd")
+    hostile = write_hostile(odd / "hostile")
+    report, left_out = sync_all(index, odd)
     assert set(left_out) == {f"hostile/{name}" for name in hostile}
     for name, reason in hostile.items():
         assert reason in left_out[f"hostile/{name}"]

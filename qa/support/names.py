@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from qa.disagreement import date_parts, places
-from qa.nations import ALIASES, GOVERNMENTS, OF_COUNTRY, OF_PEOPLE, PEOPLES
+from qa.support.nations import ALIASES, GOVERNMENTS, OF_COUNTRY, OF_PEOPLE, PEOPLES
 
 Words = tuple[str, ...]
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from qa.names import Known, Name, is_country, names, unify
-from qa.wording import Word, words_of
+from qa.support.names import Known, Name, is_country, names, unify
+from qa.support.wording import Word, words_of
 
 _APPOSITION = re.compile(
     r"((?:[A-Z][\w'’-]+ )*[A-Z][\w'’-]+), (?:the|a|an|who|its|their|his|her) ([^,;.]{3,80})"

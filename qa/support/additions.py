@@ -1,6 +1,6 @@
 """What a sentence adds in the middle of its quotes' own words: a thing in a list, a bare name.
 
-Free wordings are not looked at; how much of a sentence is its own is for `qa.alignment`.
+Free wordings are not looked at; how much of a sentence is its own is for `qa.support.alignment`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from qa.alignment import Alignment
-from qa.lexicon import IRREGULAR
-from qa.wording import words_of
+from qa.support.alignment import Alignment
+from qa.support.lexicon import IRREGULAR
+from qa.support.wording import words_of
 
 UNSAID = 0.5
 """The cosine below which a word of a list has no counterpart in the quotes."""

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding import EncodedText, unit
-from qa.claims import digits
 from qa.disagreement import date_parts
-from qa.names import Known, names, unify
-from qa.wording import Word, words_of
+from qa.support.claims import digits
+from qa.support.names import Known, names, unify
+from qa.support.wording import Word, words_of
 
 if TYPE_CHECKING:
     from index.embedding import Encoder

@@ -1,6 +1,7 @@
 """What a sentence says beyond its quotes in one small word: "all", "only", "because", "a month".
 
-Lists of such words and what answers them; what turns a sentence round is for `qa.opposition`.
+Lists of such words and what answers them; what turns a sentence round is for
+`qa.support.opposition`.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from qa.claims import digits
-from qa.names import Known, names, unify
-from qa.wording import stems, words_of
+from qa.support.claims import digits
+from qa.support.names import Known, names, unify
+from qa.support.wording import stems, words_of
 
 
 def _any(words: str) -> re.Pattern[str]:

@@ -1,7 +1,7 @@
 """What a sentence states that can be checked to the letter: its numbers, dates and names.
 
 It finds them and says which of them other texts lack. What is said about them is for
-`qa.opposition`, and how like the words are for `qa.support`.
+`qa.support.opposition`, and how like the words are for `qa.support`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from qa.arithmetic import MEASURES, worked_out
 from qa.disagreement import alike, date_parts, numbers
-from qa.names import missing_names
-from qa.reference import dates_meant
+from qa.support.arithmetic import MEASURES, worked_out
+from qa.support.names import missing_names
+from qa.support.reference import dates_meant
 
 _UNITS = "zero one two three four five six seven eight nine"
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -90,7 +90,7 @@ def missing_claims(
     """The dates, numbers and names of a sentence that no quote has, each in a few words.
 
     A date may also be what "on Friday" or "a day earlier" means beside the date of the context;
-    for names see `qa.reference.resolve`.
+    for names see `qa.support.reference.resolve`.
     """
     return (
         *_missing_dates(sentence, quotes, context),

@@ -1,7 +1,7 @@
 """Numbers that a sentence works out from those of its quotes: sums, shares, spans, other units.
 
 A number counts as worked out only where the sentence says how, in a word such as "times" or
-"later"; whether the quotes have it as it stands is for `qa.claims`.
+"later"; whether the quotes have it as it stands is for `qa.support.claims`.
 """
 
 from __future__ import annotations

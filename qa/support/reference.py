@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from index.dates import find_date
 from qa.disagreement import date_parts
-from qa.names import Known, Name, is_country, is_titled, names, readable, unify
+from qa.support.names import Known, Name, is_country, is_titled, names, readable, unify
 
 _PERSONS = (
     "leader|president|minister|premier|chancellor|king|queen|prince|pope|ruler|dictator|man|woman|boy"

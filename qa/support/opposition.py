@@ -13,7 +13,7 @@ from itertools import dropwhile, pairwise, product, takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.lexicon import (
+from qa.support.lexicon import (
     ALMOST_NO,
     AMOUNTS,
     GIVING,
@@ -29,7 +29,7 @@ from qa.lexicon import (
     SOFT,
     TAKING,
 )
-from qa.wording import Word, stem, stems_of
+from qa.support.wording import Word, stem, stems_of
 
 Floats = NDArray[np.float32]
 

@@ -1,6 +1,6 @@
 """Other names of countries: their capitals, their peoples, and what ends those names.
 
-Tables only; which of two names are one is for `qa.names`.
+Tables only; which of two names are one is for `qa.support.names`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ PEOPLES = {
     "filipino": "philippines",
     "greek": "greece",
 }
-"""Peoples whose names do not show their countries' (see `qa.names`)."""
+"""Peoples whose names do not show their countries' (see `qa.support.names`)."""
 OF_PEOPLE = frozenset(
     re.findall(r"\w+", "n an ian ans ians ese ish i is egian vian ic s er ers ns")
 )

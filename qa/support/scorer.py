@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qa.additions import added
-from qa.alignment import Aligner, Alignment
-from qa.claims import missing_claims
-from qa.excess import said_beyond
-from qa.names import Known, names, unify
-from qa.opposition import opposed
-from qa.reference import resolve
-from qa.swaps import swapped
-from qa.wording import words_of
+from qa.support.additions import added
+from qa.support.alignment import PRESENT, Aligner, Alignment
+from qa.support.claims import missing_claims
+from qa.support.excess import said_beyond
+from qa.support.names import Known, names, unify
+from qa.support.opposition import opposed
+from qa.support.reference import resolve
+from qa.support.swaps import swapped
+from qa.support.wording import words_of
 
 if TYPE_CHECKING:
     from index.embedding import Encoder
@@ -33,6 +33,10 @@ CAP = 0.45
 """What a score is multiplied with when something is missing or said otherwise."""
 NOWHERE = 0.12
 """The cosine below which a telling word has nothing to do with any word of the quotes."""
+SHORT, SHORT_NOWHERE = 4, 0.4
+"""The same in a sentence of at most so many telling words."""
+LEAST_PRESENT = 1 / 3
+"""The least share of a sentence's telling words that the quotes have, in whatever form."""
 SHOWN = 3
 """How many words are named that have the least to do with the quotes."""
 COEFFICIENTS = {"missing": -1.35, "intruder": -5.05}
@@ -74,7 +78,7 @@ class SupportScorer:
     place, a negation on one side only, a possibility told as a fact, an opposite, changed roles,
     another speaker, "only" or "because" of the sentence's own keep the score below 0.5.
 
-    "He", "the city" and "on Friday" in a quote are read by the context (`qa.reference`).
+    "He", "the city" and "on Friday" in a quote are read by the context (`qa.support.reference`).
 
     It is no entailment model: more than one sentence in four is misjudged, many of them inventions
     in the quotes' own words. `benchmarks/support.py` measures how often. Safe to use from several
@@ -106,7 +110,7 @@ class SupportScorer:
     def features(
         self, sentence: str, quotes: Sequence[str], context: Sequence[str] = ()
     ) -> dict[str, float]:
-        """What the logistic is of, by name, as `qa.alignment.Alignment` defines it."""
+        """What the logistic is of, by name, as `qa.support.alignment.Alignment` defines it."""
         return _features(self._aligner.align(sentence, resolve(sentence, quotes, context), context))
 
     def _compare(self, claim: str, quotes: Sequence[str], context: Sequence[str]) -> Support:
@@ -167,12 +171,19 @@ def _other_name(match: Alignment, quotes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _from_nowhere(match: Alignment) -> tuple[str, ...]:
-    """The words that are like none of the quotes'."""
-    return tuple(
-        f"the quotes do not speak of “{word.text}”"
-        for word, best in zip(match.ours, match.best, strict=True)
-        if word.telling and best < NOWHERE
-    )
+    """The words that are like none of the quotes', or most of a sentence that is.
+
+    What the matches of a short sentence lack is little in sum, whatever it says: there every word
+    counts.
+    """
+    telling = [
+        (word, best) for word, best in zip(match.ours, match.best, strict=True) if word.telling
+    ]
+    least = SHORT_NOWHERE if len(telling) <= SHORT else NOWHERE
+    found = [word for word, best in telling if best < least]
+    if sum(best >= PRESENT for _, best in telling) < len(telling) * LEAST_PRESENT:
+        found = found or [word for word, best in telling if best < PRESENT][:SHOWN]
+    return tuple(f"the quotes do not speak of “{word.text}”" for word in found)
 
 
 def _unmatched(match: Alignment) -> str:

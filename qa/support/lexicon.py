@@ -1,6 +1,6 @@
 """The words that turn a sentence round, in lists: negations, possibilities, opposites, amounts.
 
-Words only; what they do to a sentence is for `qa.opposition`.
+Words only; what they do to a sentence is for `qa.support.opposition`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LIGHT = _words("""
     whom whose why will mr mrs ms dr with within without would yes yet you your yours yourself
     according s t
     """)
-"""Words that say little by themselves; what some of them do to others is for `qa.opposition`."""
+"""Words that say little by themselves; some of them do much to others (`qa.support.opposition`)."""
 IRREGULAR = _pairs("""
 went go, gone go, gave give, given give, took take, taken take, met meet, told tell, came come,
 left leave, sold sell, bought buy, sent send, built build, won win, lost lose, rose rise, fell fall,

@@ -1,6 +1,6 @@
 """Texts as words that can be laid side by side: stems, clauses, and which words carry meaning.
 
-It cuts and marks; what two texts' words say of one another is for `qa.opposition`.
+It cuts and marks; what two texts' words say of one another is for `qa.support.opposition`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from functools import cache, lru_cache
 
 import snowballstemmer
 
-from qa.lexicon import IRREGULAR, LIGHT
-from qa.names import is_country, names
+from qa.support.lexicon import IRREGULAR, LIGHT
+from qa.support.names import is_country, names
 
 _WORD = re.compile(r"[^\W_]+(?:['’](?!s\b)[^\W_]+)*")
 # A comma parts clauses only before a word that opens one: "a hall, a tower and a bridge" is one.
