@@ -39,7 +39,7 @@ MOST_REPEATS = 2
 """Sentences said before after which the model is stopped: it goes round in circles."""
 MOST_REPAIRS = 2
 """Sentences that are sent back to the model, in one answer."""
-FULL, SHORT = (2_000, 12), (450, 5)
+FULL, SHORT = (2_000, 12), (350, 4)
 """Tokens and sources of evidence that a capable model is given, and a small one."""
 UNSUPPORTED = "[unsupported]"
 """What stands after a sentence that no article supports, where such sentences are marked."""
