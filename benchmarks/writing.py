@@ -12,6 +12,7 @@ test: a model of a size that is of use takes hours on a processor.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -160,12 +161,13 @@ def judged(name: str, bot: Assistant, asked: Assistant, cases: Sequence[Case]) -
         print(
             f"\r{name}: {len(answers)} answers, {time.perf_counter() - started:.0f} s",
             end="",
+            file=sys.stderr,
             flush=True,
         )
         return answer
 
     report = evaluate(ask, cases, articles=bot, encoder=bot.encoder)
-    print()
+    print(file=sys.stderr)
     return Way(name, report, answers)
 
 
@@ -177,7 +179,9 @@ def show(console: Console, title: str, found: Sequence[Way]) -> None:
         title=f"{title}: what it costs, an answer (medians)",
     )  # fmt: skip
     for way in found:
-        figures = {figure.name: figure.value for figure in way.report.figures}
+        figures = {
+            figure.name: figure.value for figure in way.report.figures if figure.value is not None
+        }
         said = [answer for answer in way.answers if not answer.abstained]
         table.add_row(
             way.name,

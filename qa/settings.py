@@ -53,10 +53,11 @@ class Settings(BaseSettings):
     llm_folder: Path = Field(
         Path("models"), description="where `cited models` and the page look for GGUF files"
     )
-    ungrounded: Literal["drop", "mark", "quote"] = Field(
-        "drop",
-        description="what becomes of a written sentence that the articles don't support; `quote` "
-        "drops it, and answers in quotes where nothing is left",
+    ungrounded: Literal["auto", "drop", "mark", "quote"] = Field(
+        "auto",
+        description="what becomes of a written sentence that the articles don't support: `drop`, "
+        "`mark`, or `quote`, which drops it and answers in quotes where nothing is left; auto is "
+        "`quote` with the short prompt, else `drop`",
     )
     answer_cache: int = Field(
         256, ge=0, description="how many written answers are kept for the same question; 0 for none"

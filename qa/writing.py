@@ -227,6 +227,10 @@ def writer_of(model: BaseChatModel, encoder: Encoder, settings: Settings) -> Wri
         not is_capable(model) if settings.llm_prompt == "auto" else settings.llm_prompt == "short"
     )
     tokens, most = SHORT if short else FULL
+    ungrounded = settings.ungrounded
+    if ungrounded == "auto":
+        # What a small model gets wrong says little of the evidence, a capable one's failure does.
+        ungrounded = "quote" if short else "drop"
     return Writer(
         model,
         encoder,
@@ -235,7 +239,7 @@ def writer_of(model: BaseChatModel, encoder: Encoder, settings: Settings) -> Wri
         timeout=settings.llm_timeout,
         tokens=min(tokens, context_tokens(model) // 3),
         most=most,
-        ungrounded=settings.ungrounded,
+        ungrounded=ungrounded,
     )
 
 

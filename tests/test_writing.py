@@ -193,6 +193,14 @@ def test_what_nothing_bears_out_can_give_way_to_quotes(quoting: Assistant) -> No
     assert refused.abstained
 
 
+@pytest.mark.parametrize(("prompt", "abstains"), [("full", True), ("short", False)])
+def test_by_default_a_small_models_nonsense_gives_way_to_quotes(
+    quoting: Assistant, prompt: str, *, abstains: bool
+) -> None:
+    answer = written(quoting, "The moon is made of green cheese.", llm_prompt=prompt)
+    assert answer.abstained is abstains
+
+
 @pytest.mark.parametrize(
     "draft",
     [
