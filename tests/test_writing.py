@@ -375,6 +375,15 @@ def test_a_follow_up_is_two_calls_and_a_plain_question_one(quoting: Assistant) -
     assert answer.text == "The night ferry sails at ten. [1]" and len(model.seen) == 1
 
 
+def test_a_small_model_is_not_asked_what_a_follow_up_means(quoting: Assistant) -> None:
+    settings = quoting.settings.model_copy(update={"llm_prompt": "short"})
+    model = replies(f"{HERRING} [1]")
+    bot = Assistant.open(settings, encoder=quoting.encoder, model=model)
+    history = [Turn("user", "How long is the harbour line?"), Turn("assistant", LENGTH)]
+    assert bot.ask("And what did its first train carry?", history).text == f"{HERRING} [1]"
+    assert len(model.seen) == 1
+
+
 def test_callbacks_see_the_model_at_work(quoting: Assistant) -> None:
     class Seen(BaseCallbackHandler):
         def __init__(self) -> None:
