@@ -8,6 +8,7 @@ import pytest
 
 from qa import Answer, Assistant, Settings
 from qa.answer import ABSTENTION, Token
+from qa.local import LocalModel
 
 pytest_plugins = ("models",)
 
@@ -29,8 +30,9 @@ QUESTIONS = [
 @pytest.fixture(scope="module")
 def bot(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Assistant:
     folder = tmp_path_factory.mktemp("index")
-    settings = Settings(corpus=ROOT / "corpus", index_dir=folder, llm=f"gguf:{smollm2}")
-    return Assistant.open(settings)
+    settings = Settings(corpus=ROOT / "corpus", index_dir=folder)
+    # One thread: other tests have the other processors, and threads wait for one another.
+    return Assistant.open(settings, model=LocalModel(path=smollm2, threads=1, max_tokens=200))
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

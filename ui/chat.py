@@ -78,6 +78,8 @@ class Chat:
             work = self._work(session.writer, asked, history, session.where)
             async with aclosing(self.run(work)) as events:
                 async for event in events:
+                    if event == Token(""):
+                        continue
                     pending = self._after(pending, event, conversation)
                     if not isinstance(event, Token) or time.monotonic() - shown > FRAME:
                         shown = time.monotonic()
