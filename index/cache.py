@@ -1,4 +1,4 @@
-"""The vector cache: a digest of model and text -> its vector, so that nothing is embedded twice.
+"""The vector cache: a digest of model and text -> its vectors, so that nothing is embedded twice.
 
 It holds no text, and losing it costs time, never an answer.
 """
@@ -6,18 +6,22 @@ It holds no text, and losing it costs time, never an answer.
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Vectors = NDArray[np.float32]
-BATCH = 512
+from index.embedding import EncodedText, Vectors
+from index.tokens import TokenVectors
+
+BATCH = 128
 """Texts that are embedded between two commits: what a kill can cost, at most."""
+_AT_ONCE = 500
 
 
 class Embedder(Protocol):
@@ -38,10 +42,8 @@ class Embedder(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, without special tokens and without truncation."""
 
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> Vectors:
-        """Embeddings of documents, unit length, float32 [len(texts), dimension]."""
+    def encode_passages(self, texts: Sequence[str]) -> Sequence[EncodedText]:
+        """The vector and the token vectors of each text, unit length."""
 
 
 class VectorCache:
@@ -91,15 +93,15 @@ class VectorCache:
         keep = "(?, (SELECT max(id) FROM models WHERE id <> ?))"
         models = (self._model, self._model)
         if self._one(f"SELECT count(*) FROM models WHERE id NOT IN {keep}", models):
-            self._db.execute(f"DELETE FROM vectors WHERE model NOT IN {keep}", models)
+            self._db.execute(f"DELETE FROM texts WHERE model NOT IN {keep}", models)
             self._db.execute(f"DELETE FROM models WHERE id NOT IN {keep}", models)
-        mine = "SELECT count(*) FROM vectors WHERE model = ?"
+        mine = "SELECT count(*) FROM texts WHERE model = ?"
         if self._one(mine, models[:1]) > 2 * count + slack:
             self._db.execute("CREATE TEMP TABLE live (key BLOB PRIMARY KEY)")
             keys = ((self._key(text),) for text in live)
             self._db.executemany("INSERT OR IGNORE INTO live VALUES (?)", keys)
             self._db.execute(
-                "DELETE FROM vectors WHERE model = ? AND key NOT IN (SELECT key FROM live)",
+                "DELETE FROM texts WHERE model = ? AND key NOT IN (SELECT key FROM live)",
                 models[:1],
             )
             self._db.execute("DROP TABLE live")
@@ -113,33 +115,90 @@ class VectorCache:
         return int(self._db.execute(query, values).fetchone()[0])
 
     def _key(self, text: str) -> bytes:
-        return hashlib.sha256(f"{self._encoder.fingerprint}\n{text}".encode()).digest()
+        return _key(self._encoder.fingerprint, text)
 
     def _load(self, keys: Sequence[bytes]) -> dict[bytes, Vectors]:
         """The stored vectors that are whole: a damaged one is embedded again."""
         found: dict[bytes, Vectors] = {}
-        for start in range(0, len(keys), 500):
-            some = keys[start : start + 500]
-            marks = ",".join("?" * len(some))
-            query = f"SELECT key, vector FROM vectors WHERE key IN ({marks})"
-            for key, blob in self._db.execute(query, some):
-                vector = np.frombuffer(blob[: len(blob) // 4 * 4], "<f4").astype(np.float32)
-                if abs(float(vector @ vector) - 1.0) < 1e-3:
-                    found[key] = vector
+        for key, blob in _rows(self._db, "vector", keys):
+            vector = np.frombuffer(blob[: len(blob) // 4 * 4], "<f4").astype(np.float32)
+            if abs(float(vector @ vector) - 1.0) < 1e-3:
+                found[key] = vector
         return found
 
     def _encode_and_store(self, batch: Sequence[tuple[bytes, str]]) -> dict[bytes, Vectors]:
-        vectors = self._encoder.encode([text for _key, text in batch])
-        rows = {key: vector for (key, _text), vector in zip(batch, vectors, strict=True)}
+        encoded = self._encoder.encode_passages([text for _key, text in batch])
+        rows = {key: text for (key, _text), text in zip(batch, encoded, strict=True)}
         with self._db:
             self._db.executemany(
-                "INSERT OR REPLACE INTO vectors (key, model, vector) VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO texts (key, model, vector, tokens) VALUES (?, ?, ?, ?)",
                 [
-                    (key, self._model, vector.astype("<f4").tobytes())
-                    for key, vector in rows.items()
+                    (
+                        *(key, self._model, text.vector.astype("<f4").tobytes()),
+                        TokenVectors.of(text).to_bytes(),
+                    )
+                    for key, text in rows.items()
                 ],
             )
-        return rows
+        return {key: text.vector for key, text in rows.items()}
+
+
+class StoredTokens:
+    """The token vectors that a `VectorCache` has left; safe to read from many threads.
+
+    What is not there, or damaged, is just not found: whoever asks can encode it.
+    """
+
+    def __init__(self, path: Path, encoder: Embedder) -> None:
+        self._path = path
+        self._encoder = encoder
+        self._db: sqlite3.Connection | None = None
+        self._lock = Lock()
+
+    def get(self, texts: Sequence[str]) -> dict[str, TokenVectors]:
+        """Those of `texts` that are stored, by text."""
+        keys = {_key(self._encoder.fingerprint, text): text for text in texts}
+        found = {}
+        for key, blob in self._read([*keys]):
+            if tokens := TokenVectors.from_bytes(blob, self._encoder.dimension):
+                found[keys[key]] = tokens
+        return found
+
+    def close(self) -> None:
+        """Let go of the file; it is opened again when it is needed."""
+        with self._lock:
+            if self._db:
+                self._db.close()
+            self._db = None
+
+    def _read(self, keys: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        with self._lock:
+            try:
+                self._db = self._db or _open_for_reading(self._path)
+                return list(_rows(self._db, "tokens", keys))
+            except sqlite3.DatabaseError:  # not there yet, or damaged: the next sync makes another
+                self._db = None
+                return []
+
+
+def _key(fingerprint: str, text: str) -> bytes:
+    return hashlib.sha256(f"{fingerprint}\n{text}".encode()).digest()
+
+
+def _rows(
+    db: sqlite3.Connection, column: str, keys: Sequence[bytes]
+) -> Iterator[tuple[bytes, bytes]]:
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        marks = ",".join("?" * len(some))
+        yield from db.execute(f"SELECT key, {column} FROM texts WHERE key IN ({marks})", some)
+
+
+def _open_for_reading(path: Path) -> sqlite3.Connection:
+    """A folder that takes no files cannot hold what SQLite notes there while others may write."""
+    immutable = "" if os.access(path.parent, os.W_OK) else "&immutable=1"
+    uri = f"{path.resolve().as_uri()}?mode=ro{immutable}"
+    return sqlite3.connect(uri, uri=True, check_same_thread=False)
 
 
 def count_vectors(path: Path) -> int:
@@ -148,7 +207,7 @@ def count_vectors(path: Path) -> int:
         with closing(
             sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
         ) as db:
-            return int(db.execute("SELECT count(*) FROM vectors").fetchone()[0])
+            return int(db.execute("SELECT count(*) FROM texts").fetchone()[0])
     except sqlite3.DatabaseError:
         return 0
 
@@ -172,8 +231,11 @@ def _open(path: Path) -> sqlite3.Connection:
     db.executescript(
         """
         CREATE TABLE IF NOT EXISTS models (id INTEGER PRIMARY KEY, fingerprint TEXT UNIQUE);
-        CREATE TABLE IF NOT EXISTS vectors (key BLOB UNIQUE, model INTEGER, vector BLOB);
-        CREATE INDEX IF NOT EXISTS vectors_by_model ON vectors (model);
+        CREATE TABLE IF NOT EXISTS texts (
+            key BLOB UNIQUE, model INTEGER, vector BLOB, tokens BLOB
+        );
+        CREATE INDEX IF NOT EXISTS texts_by_model ON texts (model);
+        DROP TABLE IF EXISTS vectors; -- of earlier versions, without the tokens
         """
     )
     return db

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]
-Progress = Callable[[int, int], None]
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGED = {
@@ -37,8 +36,6 @@ PACKAGED = {
 """Models that an installed package carries: the package, and the SHA-256 of its weights."""
 
 BATCH_SIZE = 32
-WINDOW = 1024
-"""Texts that are sorted by length together, so that a batch holds little padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +105,10 @@ class Encoder:
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding.ids) for encoding in encodings]
 
-    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Embeddings of documents, unit length, float32 [len(texts), dimension].
-
-        `progress` is called with how many are done and how many there are.
-        """
-        windows = [texts[start : start + WINDOW] for start in range(0, len(texts), WINDOW)]
-        parts = [np.zeros((0, self.dimension), np.float32)]
-        for done, window in enumerate(windows, 1):
-            vectors = self._model.encode_document(
-                list(window),
-                batch_size=BATCH_SIZE,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-            )
-            parts.append(unit(np.asarray(vectors, np.float32)))  # bfloat16 rounds lengths too
-            if progress:
-                progress(min(done * WINDOW, len(texts)), len(texts))
-        return np.concatenate(parts)
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Embeddings of documents, unit length, float32 [len(texts), dimension]."""
+        encoded = self.encode_passages(texts)
+        return np.stack([text.vector for text in encoded]) if encoded else _none(self.dimension)
 
     def encode_question(self, question: str) -> EncodedText:
         """The question as the model sees it, with its vector and token vectors."""
@@ -141,7 +124,10 @@ class Encoder:
             torch.set_num_threads(self._threads)
 
     def encode_passages(self, texts: Sequence[str]) -> list[EncodedText]:
-        """Documents with their token vectors, for late interaction; about 10 ms a passage."""
+        """Documents with their token vectors, for late interaction; about 10 ms a passage.
+
+        Texts of like length are read together, so that a batch holds little padding.
+        """
         order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
         encoded: dict[int, EncodedText] = {}
         for start in range(0, len(order), BATCH_SIZE):
@@ -216,6 +202,10 @@ def unit(vectors: Vectors) -> Vectors:
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
 
+def _none(dimension: int) -> Vectors:
+    return np.zeros((0, dimension), np.float32)
+
+
 def find_model(name: str, *, allow_download: bool = False) -> Path:
     """The folder of the model `name`; raises `ModelError` when it is nowhere to be had."""
     if name in PACKAGED:
@@ -256,13 +246,18 @@ def _load(folder: Path) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
+    from index.packing import pack_weights
+
     # A bar for 0.1 s of loading, on every program's stderr.
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     dtype = torch.bfloat16 if _fast_bfloat16() else torch.float32
     try:
-        return SentenceTransformer(
+        model = SentenceTransformer(
             str(folder), device="cpu", local_files_only=True, model_kwargs={"torch_dtype": dtype}
         )
+        if dtype == torch.bfloat16:
+            pack_weights(model)
+        return model
     except Exception as error:  # whatever is wrong with its files, each library says it its own way
         raise ModelError(_damaged(folder, error)) from error
 

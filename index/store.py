@@ -6,18 +6,19 @@ It keeps no articles: every search is a method of the `Generation` that `reader(
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 
-from index.cache import Embedder
+from index.cache import Embedder, StoredTokens
 from index.checking import fault
 from index.errors import NoIndexError, RebuildError, StoreError
 from index.filters import Filter
 from index.generations import Generations
 from index.reader import Generation, OpenFiles
 from index.records import ArticleSummary
-from index.syncing import PASSAGE_TOKENS, Sync, SyncReport, fingerprint
+from index.syncing import CACHE, PASSAGE_TOKENS, Sync, SyncReport, fingerprint
+from index.tokens import TokenVectors
 
 __all__ = ["PASSAGE_TOKENS", "ArticleSummary", "Filter", "Generation", "Index", "SyncReport"]
 
@@ -50,6 +51,7 @@ class Index:
         self._index_faq = index_faq
         self._passage_tokens = passage_tokens
         self._files: OpenFiles | None = None
+        self._tokens = StoredTokens(folder / CACHE, encoder)
         self._lock = Lock()
 
     @classmethod
@@ -131,6 +133,10 @@ class Index:
                     raise
         raise StoreError(f"{self._generations.folder} changes all the time: ask again")
 
+    def token_vectors(self, texts: Sequence[str]) -> dict[str, TokenVectors]:
+        """The token vectors of texts as they were embedded, by text; not all need be there."""
+        return self._tokens.get(texts)
+
     @property
     def needs_rebuild(self) -> str | None:
         """One line on why the next sync will build everything anew; None when it will not."""
@@ -146,6 +152,7 @@ class Index:
 
     def close(self) -> None:
         """Let go of the files in use; the index can be used again all the same."""
+        self._tokens.close()
         with self._lock:
             self._files = None
 

@@ -20,7 +20,7 @@ from qa.answering import Answering, Pieces
 from qa.condense import condense
 from qa.confidence import DEFAULT_MIN_CONFIDENCE
 from qa.errors import BusyError, NoIndexError, QuestionError, RemovalError, StoreError
-from qa.evidence import Evidence, EvidenceScorer, LateInteraction
+from qa.evidence import WEIGHTS, Evidence, EvidenceScorer, LateInteraction
 from qa.explaining import explain
 from qa.inquiry import Inquiry, check, finished, ranked, timed, turn
 from qa.llm import chat_model
@@ -113,7 +113,8 @@ class Assistant:
                 progress=progress,
             )
         search = HybridSearch(settings.fusion, reranker)
-        scorer = LateInteraction(encoder, RERANKED) if reranker else LateInteraction(encoder)
+        counts = RERANKED if reranker else WEIGHTS["retrieval"]
+        scorer = LateInteraction(encoder, index.token_vectors, counts)
         writer = writer_of(model, encoder, settings) if model else None
         assistant = cls(settings, encoder, index, search, scorer, writer)
         try:
@@ -239,7 +240,6 @@ class Assistant:
     def _understand(self, inquiry: Inquiry) -> Inquiry:
         """What is asked, standing alone, and its vectors."""
         with timed(inquiry, "understand"):
-            model = self._writer.model if self._writer else None
             # Small models lose to the rules (`benchmarks/follow_ups.py`): 8 of 24 against all.
             writer = self._writer
             model = writer.model if writer and not writer.short else None

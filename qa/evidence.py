@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.passages import Passage, Span
+from index.tokens import TokenVectors, turned
 from qa.recent import Recent
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ WEIGHTS = {"own": 0.45, "window": 0.25, "passage": 0.15, "cosine": 0.10, "retrie
 """How much each part of a sentence's score counts (see `LateInteraction`); the sum is 1."""
 
 CACHED_PASSAGES = 1000
-"""Passages whose token vectors are kept in memory, about 0.2 MB each."""
+"""Passages whose token vectors are kept in memory, about 15 KB each."""
+
+Stored = Callable[[Sequence[str]], Mapping[str, TokenVectors]]
+"""Gives the token vectors of those texts that it knows, by text (`Index.token_vectors`)."""
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -83,41 +87,65 @@ class LateInteraction:
     rounded; `benchmarks/quality.py` measures what they give.
     """
 
-    def __init__(self, encoder: Encoder, retrieval: float = WEIGHTS["retrieval"]) -> None:
-        """`retrieval` is what a passage's retrieval score counts, more where it is reranked."""
+    def __init__(
+        self,
+        encoder: Encoder,
+        stored: Stored | None = None,
+        retrieval: float = WEIGHTS["retrieval"],
+    ) -> None:
+        """What `stored` does not know is encoded.
+
+        `retrieval` is what a passage's retrieval score counts, more where it is reranked.
+        """
         self._encoder = encoder
+        self._stored = stored
         self._retrieval = retrieval
-        self._cache: Recent[str, EncodedText] = Recent(CACHED_PASSAGES)
+        self._cache: Recent[str, TokenVectors] = Recent(CACHED_PASSAGES)
 
     def score(
         self, generation: Generation, question: str, encoded: EncodedText, hits: Sequence[Hit]
     ) -> list[Evidence]:
         """Every quotable sentence of the passages, best first."""
-        weights = token_weights(generation, question, encoded)
+        asked = _Asked(
+            turned(encoded.tokens),
+            turned(encoded.vector),
+            token_weights(generation, question, encoded),
+        )
         best = max((hit.score for hit in hits), default=0.0) or 1.0
-        encoded_passages = self._encoded([hit.passage for hit in hits])
+        tokens = self._tokens([hit.passage.embedded for hit in hits])
         evidence = [
             piece
-            for hit, passage in zip(hits, encoded_passages, strict=True)
+            for hit, text in zip(hits, tokens, strict=True)
             for piece in _score_passage(
                 hit.passage,
-                passage,
-                encoded,
-                weights,
+                text,
+                asked,
                 retrieval=self._retrieval * hit.score / best,
-                asked=_said_again(question, hit.passage),
+                said_again=_said_again(question, hit.passage),
             )
         ]
         return sorted(evidence, key=lambda piece: -piece.score)
 
-    def _encoded(self, passages: Sequence[Passage]) -> list[EncodedText]:
-        texts = [passage.embedded for passage in passages]
+    def _tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """Each text's token vectors: kept, stored or, where neither is so, encoded."""
         found = {text: known for text in texts if (known := self._cache.get(text))}
-        new = list(dict.fromkeys(text for text in texts if text not in found))
-        for text, encoded in zip(new, self._encoder.encode_passages(new), strict=True):
-            found[text] = encoded
-            self._cache.put(text, encoded)
+        if (missing := _without(texts, found)) and self._stored:
+            found |= self._stored(missing)
+        if missing := _without(texts, found):
+            encoded = self._encoder.encode_passages(missing)
+            found |= zip(missing, map(TokenVectors.of, encoded), strict=True)
+        for text in texts:
+            self._cache.put(text, found[text])
         return [found[text] for text in texts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question: its token vectors [t, d] and its vector [d], turned, and its tokens' weights."""
+
+    tokens: Floats
+    vector: Floats
+    weights: Floats
 
 
 def token_weights(generation: Generation, question: str, encoded: EncodedText) -> Floats:
@@ -139,49 +167,57 @@ def token_weights(generation: Generation, question: str, encoded: EncodedText) -
 
 def _score_passage(
     passage: Passage,
-    tokens: EncodedText,
-    question: EncodedText,
-    weights: Floats,
+    text: TokenVectors,
+    asked: _Asked,
     *,
     retrieval: float,
-    asked: float,
+    said_again: float,
 ) -> list[Evidence]:
     """The sentences of one passage.
 
-    `retrieval` is what its retrieval score adds to each; `asked` how far it is an FAQ pair
+    `retrieval` is what its retrieval score adds to each; `said_again` how far it is an FAQ pair
     about the very question, 0..1.
     """
-    if not len(tokens.tokens) or not len(question.tokens):
+    if not passage.sentences or not len(text.spans) or not len(asked.tokens):
         return []
-    similarity = question.tokens @ tokens.tokens.T
-    around = max(asked, float(weights @ similarity.max(axis=1)))
-    # Token spans count in the embedded text, which begins with title and heading.
-    spans = tokens.spans + (passage.start - len(passage.context))
-    first = passage.sentences[0][0] if passage.sentences else passage.start
-    before = _best_match(similarity, spans[:, 0] < first)
-    evidence = []
-    for span in passage.sentences:
+    vectors = text.vectors
+    similarity = asked.tokens @ vectors.T
+    around = max(said_again, float(asked.weights @ similarity.max(axis=1)))
+    ranges = _token_ranges(passage, text)
+    match = np.stack([_best_match(similarity[:, slice(*each)]) for each in ranges])
+    reach = np.maximum(match[1:], match[:-1])
+    sums = np.stack([vectors[slice(*each)].sum(axis=0) for each in ranges[1:]])
+    own = match[1:] @ asked.weights
+    window = np.maximum(said_again, reach @ asked.weights)
+    cosine = sums @ asked.vector / np.maximum(np.linalg.norm(sums, axis=1), 1e-9)
+    score = (
+        WEIGHTS["own"] * own
+        + WEIGHTS["window"] * window
+        + WEIGHTS["passage"] * around
+        + WEIGHTS["cosine"] * cosine
+        + retrieval
+    )
+    telling = reach[:, asked.weights > 0].tolist()
+    parts = zip(
+        score.tolist(), own.tolist(), window.tolist(), cosine.tolist(), telling, strict=True
+    )
+    return [
+        Evidence(passage, span, total, alone, near, around, close, tuple(tokens))
+        for span, (total, alone, near, close, tokens) in zip(passage.sentences, parts, strict=True)
         # A question in the text answers nothing, but what follows it may.
-        is_question = passage.quote(span).rstrip("\"'”’)* ").endswith("?")
-        inside = (spans[:, 0] >= span[0]) & (spans[:, 1] <= span[1])
-        match = _best_match(similarity, inside)
-        vector = tokens.tokens[inside].sum(axis=0)
-        own = float(weights @ match)
-        reach = np.maximum(match, before)
-        window = max(asked, float(weights @ reach))
-        cosine = float(vector @ question.vector) / max(float(np.linalg.norm(vector)), 1e-9)
-        score = (
-            WEIGHTS["own"] * own
-            + WEIGHTS["window"] * window
-            + WEIGHTS["passage"] * around
-            + WEIGHTS["cosine"] * cosine
-            + retrieval
-        )
-        if not is_question:
-            telling = tuple(reach[weights > 0].tolist())
-            evidence.append(Evidence(passage, span, score, own, window, around, cosine, telling))
-        before = match
-    return evidence
+        if not passage.quote(span).rstrip("\"'”’)* ").endswith("?")
+    ]
+
+
+def _token_ranges(passage: Passage, text: TokenVectors) -> list[tuple[int, int]]:
+    """Which tokens stand before the first sentence, in title and heading; then those of each."""
+    # Token spans count in the embedded text, which begins with title and heading.
+    starts, ends = text.spans.astype(np.int64).T + (passage.start - len(passage.context))
+    first = np.searchsorted(starts, passage.sentences[0][0] if passage.sentences else passage.start)
+    begins = np.searchsorted(starts, [start for start, _end in passage.sentences])
+    stops = np.searchsorted(ends, [end for _start, end in passage.sentences], side="right")
+    inside = zip(begins.tolist(), np.maximum(begins, stops).tolist(), strict=True)
+    return [(0, int(first)), *inside]
 
 
 def _said_again(question: str, passage: Passage) -> float:
@@ -195,8 +231,12 @@ def _said_again(question: str, passage: Passage) -> float:
     return len(asked & listed) / max(1, len(asked | listed))
 
 
-def _best_match(similarity: Floats, columns: NDArray[np.bool_]) -> Floats:
-    """Each question token's best cosine among some of the passage's tokens, 0 without any."""
-    if not columns.any():
+def _best_match(similarity: Floats) -> Floats:
+    """Each question token's best cosine, float32 [t], of [t, n] with some tokens; 0 without any."""
+    if not similarity.shape[1]:
         return np.zeros(len(similarity), np.float32)
-    return np.asarray(similarity[:, columns].max(axis=1), np.float32)
+    return np.asarray(similarity.max(axis=1), np.float32)
+
+
+def _without(texts: Sequence[str], found: Mapping[str, TokenVectors]) -> list[str]:
+    return list(dict.fromkeys(text for text in texts if text not in found))

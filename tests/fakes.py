@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from index.embedding import EncodedText
 
 
 class FakeEncoder:
@@ -24,15 +26,19 @@ class FakeEncoder:
         """Words between spaces."""
         return [len(text.split()) for text in texts]
 
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[np.float32]:
-        """Vectors of `texts`, float32 [n, dimension]."""
+    def encode_passages(self, texts: Sequence[str]) -> list[EncodedText]:
+        """Every text as one token, with the vector of the text."""
         self.encoded += texts
         time.sleep(self._seconds_each * len(texts))
-        if progress:
-            progress(len(texts), len(texts))
-        return np.stack([self.vector(text) for text in texts])
+        vectors = [self.vector(text) for text in texts]
+        return [
+            EncodedText(vector, vector[None], np.array([[0, len(text)]]))
+            for vector, text in zip(vectors, texts, strict=True)
+        ]
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of `texts`, float32 [n, dimension]."""
+        return np.stack([text.vector for text in self.encode_passages(texts)])
 
     def vector(self, text: str) -> NDArray[np.float32]:
         """The vector of one text."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fakes import FakeEncoder
-from numpy.typing import NDArray
 
-from index.cache import BATCH, VectorCache
+from index.cache import BATCH, StoredTokens, VectorCache
+from index.embedding import EncodedText
+from index.tokens import TokenVectors
 
 TEXTS = [f"text {n} " + "long " * (n % 5) for n in range(40)]
 
@@ -51,12 +53,10 @@ def test_models_are_kept_apart(tmp_path: Path, fake: FakeEncoder) -> None:
 class Dying(FakeEncoder):
     """Dies after some batches, as a process does that is killed."""
 
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[np.float32]:
+    def encode_passages(self, texts: Sequence[str]) -> list[EncodedText]:
         if len(self.encoded) >= 2 * BATCH:
             raise KeyboardInterrupt
-        return super().encode(texts, progress)
+        return super().encode_passages(texts)
 
 
 def test_what_was_embedded_before_a_kill_is_kept(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_garbled_file_is_begun_anew(tmp_path: Path, fake: FakeEncoder) -> None
 def test_a_damaged_vector_is_made_again(tmp_path: Path, fake: FakeEncoder, blob: bytes) -> None:
     embed(tmp_path, fake, TEXTS)
     with sqlite3.connect(tmp_path / "vectors.sqlite3") as db:
-        db.execute("UPDATE vectors SET vector = ? WHERE rowid % 2", (blob,))
+        db.execute("UPDATE texts SET vector = ? WHERE rowid % 2", (blob,))
     assert embed(tmp_path, fake, TEXTS) == 20
     assert embed(tmp_path, fake, TEXTS) == 0
 
@@ -98,3 +98,32 @@ def test_pruning_keeps_what_is_live_and_one_other_model(tmp_path: Path) -> None:
     cache.close()
     assert embed(tmp_path, models[1], TEXTS) == 0
     assert embed(tmp_path, models[0], TEXTS) == 40
+
+
+def stored(path: Path, encoder: FakeEncoder) -> StoredTokens:
+    return StoredTokens(path / "vectors.sqlite3", encoder)
+
+
+def test_token_vectors_are_kept_beside_the_vectors(tmp_path: Path, fake: FakeEncoder) -> None:
+    embed(tmp_path, fake, TEXTS)
+    found = stored(tmp_path, fake).get([*TEXTS, "never embedded"])
+    assert set(found) == set(TEXTS)
+    for text, tokens in found.items():
+        (encoded,) = fake.encode_passages([text])
+        assert np.array_equal(tokens.vectors, TokenVectors.of(encoded).vectors)
+    assert stored(tmp_path, FakeEncoder("other")).get(TEXTS) == {}
+
+
+def test_token_vectors_that_cannot_be_had_are_just_not_found(
+    tmp_path: Path, fake: FakeEncoder
+) -> None:
+    reader = stored(tmp_path, fake)
+    assert reader.get(TEXTS) == {}  # no file yet
+    embed(tmp_path, fake, TEXTS)
+    assert len(reader.get(TEXTS)) == len(TEXTS)
+    with closing(sqlite3.connect(tmp_path / "vectors.sqlite3")) as db, db:
+        db.execute("UPDATE texts SET tokens = substr(tokens, 2) WHERE rowid = 1")
+    assert len(reader.get(TEXTS)) == len(TEXTS) - 1
+    reader.close()
+    (tmp_path / "vectors.sqlite3").write_bytes(b"garbage " * 1000)
+    assert reader.get(TEXTS) == {}

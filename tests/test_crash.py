@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -82,8 +84,7 @@ def test_what_a_killed_sync_embedded_is_not_embedded_again(tmp_path: Path) -> No
     count = 2 * BATCH
     write_articles(corpus, first_state(count))
     child = start(sync, folder, corpus, SECONDS_EACH)
-    cache = folder / "vectors.sqlite3-wal"
-    while child.is_alive() and not (cache.exists() and cache.stat().st_size > BATCH * 128):
+    while child.is_alive() and not embedded(folder / "vectors.sqlite3"):
         time.sleep(0.01)
     assert child.pid
     os.kill(child.pid, signal.SIGKILL)
@@ -91,3 +92,12 @@ def test_what_a_killed_sync_embedded_is_not_embedded_again(tmp_path: Path) -> No
     assert child.exitcode == -signal.SIGKILL
     report = Index.open(folder, FakeEncoder()).sync(corpus)
     assert report.embedded == count - BATCH
+
+
+def embedded(cache: Path) -> int:
+    """How many texts are in the cache that another process writes to."""
+    try:
+        with closing(sqlite3.connect(f"{cache.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            return int(db.execute("SELECT count(*) FROM texts").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0  # not there yet

@@ -40,12 +40,6 @@ def test_tokens_are_counted_without_special_ones_or_truncation(encoder: Encoder)
     assert encoder.count_tokens([]) == []
 
 
-def test_progress_is_told(encoder: Encoder) -> None:
-    told: list[tuple[int, int]] = []
-    encoder.encode(["a", "b"], lambda done, of: told.append((done, of)))
-    assert told == [(2, 2)]
-
-
 def test_nothing_gives_no_vectors(encoder: Encoder) -> None:
     assert encoder.encode([]).shape == (0, 384)
 
