@@ -23,6 +23,9 @@ from index.errors import ModelError
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
+    from torch import Tensor
+
+    from index.packing import OneText
 
 Vectors = NDArray[np.float32]
 
@@ -65,6 +68,7 @@ class Encoder:
         self.folder = find_model(name, allow_download=allow_download)
         self._lock = Lock()
         self._loaded: SentenceTransformer | None = None
+        self._one: OneText | None = None
         self._threads = 1
 
     @cached_property
@@ -149,9 +153,7 @@ class Encoder:
         special = np.array([encoding.special_tokens_mask for encoding in encodings], np.int64)
         spans = np.array([encoding.offsets for encoding in encodings], np.int64) - len(prompt)
         with torch.inference_mode():
-            output = model(
-                {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
-            )
+            output = _forward(model, self._one, torch.from_numpy(ids), torch.from_numpy(mask))
             vectors = unit(output["sentence_embedding"].float().numpy())
             tokens = unit(output["token_embeddings"].float().numpy())
         kept = (special == 0) & (spans[:, :, 0] >= 0)
@@ -166,7 +168,8 @@ class Encoder:
             if self._loaded is None:
                 import torch
 
-                self._loaded = _load(self.folder)
+                model, self._one = _load(self.folder)
+                self._loaded = model
                 self._threads = torch.get_num_threads()
             return self._loaded
 
@@ -241,12 +244,26 @@ def weights_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _load(folder: Path) -> SentenceTransformer:
+def _forward(
+    model: SentenceTransformer, one: OneText | None, ids: Tensor, mask: Tensor
+) -> dict[str, Tensor]:
+    """The model's output for token ids [n, t]: its "sentence_embedding" and "token_embeddings"."""
+    if one is None or len(ids) > 1:
+        output: dict[str, Tensor] = model({"input_ids": ids, "attention_mask": mask})
+        return output
+    output = {"token_embeddings": one(ids), "attention_mask": mask}
+    for part in list(model)[1:]:  # pooling and what follows it
+        output = part(output)
+    return output
+
+
+def _load(folder: Path) -> tuple[SentenceTransformer, OneText | None]:
+    """The model, and where it can be had the shorter way through it for one text."""
     import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    from index.packing import pack_weights
+    from index import packing
 
     # A bar for 0.1 s of loading, on every program's stderr.
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -255,9 +272,12 @@ def _load(folder: Path) -> SentenceTransformer:
         model = SentenceTransformer(
             str(folder), device="cpu", local_files_only=True, model_kwargs={"torch_dtype": dtype}
         )
-        if dtype == torch.bfloat16:
-            pack_weights(model)
-        return model
+        if dtype != torch.bfloat16 or not packing.can_pack():
+            return model, None
+        transformer: Any = getattr(model[0], "auto_model", None)
+        one = packing.OneText(transformer) if packing.runs_in_one(transformer) else None
+        packing.pack_weights(model)
+        return model, one
     except Exception as error:  # whatever is wrong with its files, each library says it its own way
         raise ModelError(_damaged(folder, error)) from error
 
