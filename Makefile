@@ -2,17 +2,21 @@
 # make test    set up, run every test
 # make check   set up, lint and check types
 # make evaluate set up, ask corpus/'s questions, fail when a figure is below its floor
+# make bench   set up, measure speed and growth in short, draw them (PEERS=… for the peers' too)
 # make clean   remove .venv, .index and what tools left behind
 #
-# PYTHON=… names another Python (3.11 or newer); PORT=… another port for the chat.
+# PYTHON=… names another Python (3.11 or newer); PORT=… another port for the chat; PEERS=…
+# the folder of other systems' environments (`python -m benchmarks.speed --make-environments …`);
+# BENCH=… that of the data, ../shared/bench unless told.
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/installed
 SMALL := $(VENV)/smollm2
+BENCHED := .index/benchmarks/short
 
-.PHONY: help chat test check evaluate clean
+.PHONY: help chat test check evaluate bench clean
 .DELETE_ON_ERROR:
 
 help:
@@ -42,6 +46,15 @@ FLOORS := right=0.42,facts=0.42,recall@1=0.6,recall@5=0.82,MRR@10=0.77,verbatim=
 evaluate: $(READY)
 	@echo "==> Asking the questions of corpus/"
 	@$(VENV)/bin/cited evaluate --corpus corpus --worst 3 --fail-under "$(FLOORS)"
+
+# Ten minutes on two cores. The figures of docs/speed.md are those of the long form, without `--short`.
+bench: $(READY)
+	@echo "==> Cited beside other systems"
+	@$(RUN) -m benchmarks.speed --short --work $(BENCHED) \
+	  $(if $(PEERS),--environments $(PEERS)) $(if $(BENCH),--shared $(BENCH))
+	@echo "==> Cited as its corpus grows"
+	@$(RUN) -m benchmarks.growth --short --work $(BENCHED) $(if $(BENCH),--shared $(BENCH))
+	@$(RUN) -m benchmarks.figures $(BENCHED) --to $(BENCHED)
 
 clean:
 	@echo "==> Removing .venv, .index and caches"

@@ -13,6 +13,7 @@ from qa.assistant import Assistant
 from qa.settings import Settings
 
 SHARED = Path(__file__).parents[2] / "shared"
+BENCH = SHARED / "bench"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,10 @@ class Dataset:
     questions: tuple[Question, ...] = field(default=())
 
 
-def squad() -> Dataset:
+def squad(folder: Path = BENCH) -> Dataset:
     """472 Wikipedia paragraphs, an article each, and 3,767 questions, 2,219 of them answerable."""
     articles, questions = {}, []
-    for number, row in enumerate(_rows("squad.jsonl")):
+    for number, row in enumerate(_rows(folder / "squad.jsonl")):
         name = f"{number:03}.txt"
         articles[name] = row["text"]
         for asked in row["questions"]:
@@ -55,7 +56,7 @@ def clapnq() -> list[Dataset]:
             {"passage.txt": row["text"]},
             (Question(row["question"], "passage.txt", tuple(row["answers"]), (), row["title"]),),
         )
-        for row in _rows("clapnq.jsonl")
+        for row in _rows(BENCH / "clapnq.jsonl")
     ]
 
 
@@ -76,6 +77,6 @@ def over(corpus: Path, index_dir: Path, encoder: Encoder, **settings: Any) -> As
     return Assistant.open(chosen, encoder=encoder)
 
 
-def _rows(name: str) -> Iterable[Any]:
-    with (SHARED / "bench" / name).open(encoding="utf-8") as lines:
+def _rows(file: Path) -> Iterable[Any]:
+    with file.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]

@@ -93,7 +93,7 @@ def test_its_links_lead_to_files() -> None:
     assert all((ROOT / link).is_file() for link in links)
 
 
-@pytest.mark.parametrize("target", ["chat", "test", "check", "clean"])
+@pytest.mark.parametrize("target", ["chat", "test", "check", "bench", "clean"])
 def test_make_help_names_every_target(target: str) -> None:
     lines = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
     assert any(line.startswith(f"# make {target} ") for line in lines)
