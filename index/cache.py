@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from index.embedding import EncodedText, Vectors
+from index.threads import one_blas_thread
 from index.tokens import TokenVectors
 
 BATCH = 128
@@ -128,19 +129,18 @@ class VectorCache:
 
     def _encode_and_store(self, batch: Sequence[tuple[bytes, str]]) -> dict[bytes, Vectors]:
         encoded = self._encoder.encode_passages([text for _key, text in batch])
-        rows = {key: text for (key, _text), text in zip(batch, encoded, strict=True)}
+        with one_blas_thread():
+            packed = [TokenVectors.of(text).to_bytes() for text in encoded]
+        rows = [
+            (key, self._model, text.vector.astype("<f4").tobytes(), tokens)
+            for (key, _text), text, tokens in zip(batch, encoded, packed, strict=True)
+        ]
         with self._db:
             self._db.executemany(
                 "INSERT OR REPLACE INTO texts (key, model, vector, tokens) VALUES (?, ?, ?, ?)",
-                [
-                    (
-                        *(key, self._model, text.vector.astype("<f4").tobytes()),
-                        TokenVectors.of(text).to_bytes(),
-                    )
-                    for key, text in rows.items()
-                ],
+                rows,
             )
-        return {key: text.vector for key, text in rows.items()}
+        return {key: text.vector for (key, _text), text in zip(batch, encoded, strict=True)}
 
 
 class StoredTokens:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.passages import Passage, Span
+from index.threads import one_blas_thread
 from index.tokens import TokenVectors, turned
 from qa.recent import Recent
 
@@ -106,24 +107,22 @@ class LateInteraction:
         self, generation: Generation, question: str, encoded: EncodedText, hits: Sequence[Hit]
     ) -> list[Evidence]:
         """Every quotable sentence of the passages, best first."""
-        asked = _Asked(
-            turned(encoded.tokens),
-            turned(encoded.vector),
-            token_weights(generation, question, encoded),
-        )
+        weights = token_weights(generation, question, encoded)
         best = max((hit.score for hit in hits), default=0.0) or 1.0
         tokens = self._tokens([hit.passage.embedded for hit in hits])
-        evidence = [
-            piece
-            for hit, text in zip(hits, tokens, strict=True)
-            for piece in _score_passage(
-                hit.passage,
-                text,
-                asked,
-                retrieval=self._retrieval * hit.score / best,
-                said_again=_said_again(question, hit.passage),
-            )
-        ]
+        with one_blas_thread():
+            asked = _Asked(turned(encoded.tokens), turned(encoded.vector), weights)
+            evidence = [
+                piece
+                for hit, text in zip(hits, tokens, strict=True)
+                for piece in _score_passage(
+                    hit.passage,
+                    text,
+                    asked,
+                    retrieval=self._retrieval * hit.score / best,
+                    said_again=_said_again(question, hit.passage),
+                )
+            ]
         return sorted(evidence, key=lambda piece: -piece.score)
 
     def _tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
