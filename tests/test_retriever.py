@@ -16,6 +16,13 @@ def test_scores_are_scaled_to_their_best_and_averaged() -> None:
     assert fused == pytest.approx({"a": 0.5, "b": 0.75, "c": 0.375})
 
 
+def test_what_bm25_alone_found_is_taken_for_farther_than_what_vectors_found() -> None:
+    fused = fuse_scores({"a": 0.8, "b": 0.4}, {"c": 6.0, "a": 3.0})
+    assert fused == pytest.approx({"a": 0.75, "b": 0.25, "c": (0.9 * 0.4 / 0.8 + 1) / 2})
+    assert fuse_scores({"a": 0.8, "b": -0.4}, {"c": 6.0})["c"] == pytest.approx(0.5)
+    assert fuse_ranks({"a": 0.9}, {"c": 6.0}) == pytest.approx({"a": 0.5, "c": 0.5})
+
+
 def test_a_cosine_below_zero_counts_nothing() -> None:
     assert fuse_scores({"a": -0.2}, {}) == {"a": 0.0}
 

@@ -48,10 +48,11 @@ def _considered(passages: Sequence[Considered]) -> str:
 
 
 def _row(passage: Considered) -> str:
+    dense = "–" if passage.dense is None else f"{passage.dense:.2f}"
     lexical = f"{passage.lexical:.1f}" if passage.lexical else "–"
     return (
         f'<tr><th scope="row">{_named(passage)}</th>'
-        f"<td>{passage.dense:.2f}</td><td>{lexical}</td><td>{passage.fused:.2f}</td>"
+        f"<td>{dense}</td><td>{lexical}</td><td>{passage.fused:.2f}</td>"
         f"<td>{passage.support:.2f}</td><td>{escape(passage.fate)}</td></tr>"
     )
 
