@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from index.embedding import EncodedText, Vectors
+from index.memory import give_back
 from index.threads import one_blas_thread
 from index.tokens import TokenVectors
 
@@ -79,6 +80,7 @@ class VectorCache:
         for start in range(0, len(todo), BATCH):
             batch = todo[start : start + BATCH]
             known |= self._encode_and_store(batch)
+            give_back()
             if progress:
                 progress(start + len(batch), len(todo))
         vectors = [known[key] for key in keys]
