@@ -117,8 +117,9 @@ class Considered:
     """A passage that was found, the scores that brought it there, and what became of it.
 
     `dense` is its cosine with the question, -1..1, None where the vectors did not find it;
-    `lexical` its BM25 score, 0 where BM25 did not; `fused` what was made of the two, 0..1; `support` the score of its best sentence,
-    about 0..1. `fate` says in a few words what came of it: "quoted", or why not.
+    `lexical` its BM25 score, 0 where BM25 did not; `fused` what was made of the two, 0..1;
+    `support` the score of its best sentence, about 0..1. `fate` says in a few words what came of
+    it: "quoted", or why not.
     """
 
     article_id: str
