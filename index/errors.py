@@ -31,3 +31,7 @@ class RebuildError(StoreError):
 
 class BusyError(StoreError):
     """Another process is writing to the index."""
+
+
+class ServerError(StoreError):
+    """The Chroma server does not answer, or not with what was asked for."""

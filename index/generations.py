@@ -58,6 +58,7 @@ class Manifest:
     `exact` says that the vectors are not for a graph search: too many are alike.
     `churn` counts the passages that came or went since the generation was last built from nothing:
     vectors that are deleted from a copy still burden its search graph.
+    `version` and `collection` are of the server that has the vectors; of a local index 0 and "".
     """
 
     fingerprint: Fingerprint
@@ -66,6 +67,8 @@ class Manifest:
     sealed: Mapping[str, str]
     churn: int
     exact: bool = False
+    version: int = 0
+    collection: str = ""
 
     def write(self, generation: Path) -> None:
         """Write `manifest.json`; the generation counts as finished only when `CURRENT` names it."""
@@ -141,6 +144,16 @@ class Generations:
             os.fsync(handle.fileno())
         os.replace(waiting, self.folder / CURRENT)
         _fsync(self.folder)
+
+    @contextmanager
+    def building(self) -> Iterator[Path]:
+        """A folder for the next generation; it goes again where the build fails."""
+        folder = self.next()
+        try:
+            yield folder
+        except BaseException:
+            self.discard(folder)
+            raise
 
     def discard(self, generation: Path) -> None:
         """Remove a generation whose build failed, unless it came to serve all the same."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from index.article import Article
 from index.errors import RebuildError, StoreError
@@ -24,22 +25,68 @@ MOST_LOST = 0.02
 """The share of sampled vectors that the approximate search may miss before it counts as damage."""
 
 
+class Nearest(Protocol):
+    """The vectors of a generation, wherever they are: `index.vectors`, or on a server.
+
+    Safe to call from many threads. See `VectorStore` for the methods.
+    """
+
+    def search(
+        self, vector: Vectors, k: int, where: Filter | None = None
+    ) -> list[tuple[str, float]]:
+        """The `k` passages nearest to `vector` [d], ids and cosines in -1..1, best first."""
+
+    def vectors(self, ids: Sequence[str]) -> Vectors:
+        """The stored vectors of `ids`, in that order, float32 [n, d]."""
+
+    def lost(self, ids: Sequence[str]) -> list[str]:
+        """Those of `ids` that cannot be found."""
+
+    def close(self) -> None:
+        """Let go of files and memory."""
+
+
+def on_disk(folder: Path, manifest: Manifest, _records: Records) -> Nearest:
+    """The vectors in the folder of a generation, as many as there should be."""
+    if manifest.version:
+        raise RebuildError(
+            f"the vectors of {folder} are on a Chroma server: set QA_CHROMA_URL again, or run "
+            "`cited index` to have them here"
+        )
+    vectors = VectorStore.open(folder, exact=manifest.exact)
+    if (count := vectors.count()) != manifest.passages:
+        vectors.close()
+        raise RebuildError(
+            f"{folder} is damaged: it has {count} vectors, not {manifest.passages}: "
+            "run `cited index`"
+        )
+    return vectors
+
+
 class OpenFiles:
     """The open files of a finished generation; let go of when the last reference to it goes."""
 
-    def __init__(self, folder: Path, fingerprint: Fingerprint) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        fingerprint: Fingerprint,
+        nearest: Callable[[Path, Manifest, Records], Nearest] = on_disk,
+    ) -> None:
         """Open the generation in `folder`, which must be of this `fingerprint`.
 
-        Raises `RebuildError` where it is of another or damaged, `StoreError` where it is newer.
+        `nearest` opens its vectors. Raises `RebuildError` where it is of another or damaged,
+        `StoreError` where it is newer.
         """
         self.folder = folder
         held = hold(folder)
         try:
-            self._open(fingerprint)
+            self._open(fingerprint, nearest)
         finally:
             os.close(held)
 
-    def _open(self, fingerprint: Fingerprint) -> None:
+    def _open(
+        self, fingerprint: Fingerprint, nearest: Callable[[Path, Manifest, Records], Nearest]
+    ) -> None:
         folder = self.folder
         self.manifest = Manifest.read(folder)
         if why := self.manifest.fingerprint.difference(fingerprint):
@@ -47,25 +94,24 @@ class OpenFiles:
         self.check_seal()
         self.records = Records.open(folder)
         try:
-            self.vectors = VectorStore.open(folder, exact=self.manifest.exact)
+            self._check_counts()
+            self.vectors = nearest(folder, self.manifest, self.records)
         except StoreError:
             self.records.close()
             raise
         self._close = weakref.finalize(self, _close, self.records, self.vectors)
-        self._check_counts()
 
     def check_seal(self) -> None:
         """Raise `RebuildError` where a file is not what it was when the generation was made."""
         check_seal(self.folder, self.manifest.sealed)
 
     def _check_counts(self) -> None:
-        articles, passages = self.records.counts()
-        found = (articles, passages, self.vectors.count())
-        wanted = (len(self.manifest.files), self.manifest.passages, self.manifest.passages)
+        found = self.records.counts()
+        wanted = (len(self.manifest.files), self.manifest.passages)
         if found != wanted:
             raise RebuildError(
-                f"{self.folder} is damaged: (articles, passages, vectors) are {found}, not "
-                f"{wanted}: run `cited index`"
+                f"{self.folder} is damaged: (articles, passages) are {found}, not {wanted}: "
+                "run `cited index`"
             )
 
 
@@ -139,6 +185,6 @@ class Generation:
         check_seal(folder, self.manifest.sealed)
 
 
-def _close(records: Records, vectors: VectorStore) -> None:
+def _close(records: Records, vectors: Nearest) -> None:
     records.close()
     vectors.close()

@@ -96,15 +96,20 @@ class Records:
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """The passages of `ids`, in that order; `StoreError` for an id that is not there."""
+        found = self.known(ids)
+        if missing := [repr(name) for name in ids if name not in found]:
+            raise StoreError(f"no passage {missing[0]} in the index: search again")
+        return [found[name] for name in ids]
+
+    def known(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Those passages of `ids` that are there, by id."""
         found: dict[str, Passage] = {}
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
             marks = ",".join("?" * len(some))
             rows = self._all(f"SELECT {_PASSAGE} FROM passages WHERE id IN ({marks})", some)
             found |= {row[0]: _passage(row) for row in rows}
-        if missing := [repr(name) for name in ids if name not in found]:
-            raise StoreError(f"no passage {missing[0]} in the index: search again")
-        return [found[name] for name in ids]
+        return found
 
     def article(self, article_id: str) -> Article:
         """The article as it was indexed; `StoreError` where there is none of that id."""

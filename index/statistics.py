@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from index.cache import count_vectors
+from index.folder import SEEN
 from index.generations import MANIFEST, Generations, Manifest
 from index.records import FILE, Records
-from index.syncing import CACHE, SEEN
+from index.syncing import CACHE
 from index.vectors import FOLDER
 
 

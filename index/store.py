@@ -7,20 +7,47 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
 from index.cache import Embedder, StoredTokens
 from index.checking import fault
+from index.cutting import PASSAGE_TOKENS, Cutter
 from index.errors import NoIndexError, RebuildError, StoreError
 from index.filters import Filter
+from index.folder import Folder
 from index.generations import Generations
 from index.reader import Generation, OpenFiles
 from index.records import ArticleSummary
-from index.syncing import CACHE, PASSAGE_TOKENS, Sync, SyncReport, fingerprint
+from index.syncing import CACHE, Sync, SyncReport
 from index.tokens import TokenVectors
 
-__all__ = ["PASSAGE_TOKENS", "ArticleSummary", "Filter", "Generation", "Index", "SyncReport"]
+__all__ = [
+    "PASSAGE_TOKENS",
+    "ArticleSummary",
+    "Condition",
+    "Filter",
+    "Generation",
+    "Index",
+    "SyncReport",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How an index that follows a server stands: the version it answers from, and what is wrong.
+
+    `published` is the version that the server had when it last answered, 0 before; `reason` is a
+    line, and `since` when it began, both None where all is well.
+    """
+
+    version: int
+    published: int
+    reason: str | None
+    since: datetime | None
+
 
 _TRIES = 5
 _LOG = logging.getLogger(__name__)
@@ -47,9 +74,7 @@ class Index:
         passage_tokens: int = PASSAGE_TOKENS,
     ) -> None:
         self._generations = Generations(folder)
-        self._encoder = encoder
-        self._index_faq = index_faq
-        self._passage_tokens = passage_tokens
+        self._cutter = Cutter(encoder, index_faq, passage_tokens)
         self._files: OpenFiles | None = None
         self._tokens = StoredTokens(folder / CACHE, encoder)
         self._lock = Lock()
@@ -88,13 +113,9 @@ class Index:
         with self._generations.writing():
             sync = Sync(
                 self._generations,
-                corpus,
-                self._encoder,
-                self._index_faq,
-                self._passage_tokens,
+                Folder(corpus, progress, allow_removals),
+                self._cutter,
                 None if anew else self._base(),
-                progress,
-                allow_removals,
             )
             report, serving = sync.run()
             with self._lock:
@@ -123,6 +144,36 @@ class Index:
         Raises `NoIndexError` before the first sync, `RebuildError` when it is damaged or was built
         with other settings (a sync mends both), `StoreError` when it is of a newer version.
         """
+        return self._whole()
+
+    def token_vectors(self, texts: Sequence[str]) -> dict[str, TokenVectors]:
+        """The token vectors of texts as they were embedded, by text; not all need be there."""
+        return self._tokens.get(texts)
+
+    @property
+    def needs_rebuild(self) -> str | None:
+        """One line on why the next sync will build everything anew; None when it will not."""
+        try:
+            self._whole()
+        except (NoIndexError, RebuildError) as error:
+            return str(error)
+        return None
+
+    def generation(self) -> str:
+        """The name of the generation that serves, "" when there is none yet."""
+        return self._generations.current() or ""
+
+    def condition(self) -> Condition | None:
+        """How it stands to the server it follows; None for an index that follows none."""
+        return None
+
+    def close(self) -> None:
+        """Let go of the files in use; the index can be used again all the same."""
+        self._tokens.close()
+        with self._lock:
+            self._files = None
+
+    def _whole(self) -> Generation:
         for _ in range(_TRIES):
             name = self._generations.serving().name
             try:
@@ -133,34 +184,11 @@ class Index:
                     raise
         raise StoreError(f"{self._generations.folder} changes all the time: ask again")
 
-    def token_vectors(self, texts: Sequence[str]) -> dict[str, TokenVectors]:
-        """The token vectors of texts as they were embedded, by text; not all need be there."""
-        return self._tokens.get(texts)
-
-    @property
-    def needs_rebuild(self) -> str | None:
-        """One line on why the next sync will build everything anew; None when it will not."""
-        try:
-            self.reader()
-        except (NoIndexError, RebuildError) as error:
-            return str(error)
-        return None
-
-    def generation(self) -> str:
-        """The name of the generation that serves, "" when there is none yet."""
-        return self._generations.current() or ""
-
-    def close(self) -> None:
-        """Let go of the files in use; the index can be used again all the same."""
-        self._tokens.close()
-        with self._lock:
-            self._files = None
-
     def _base(self) -> Generation | None:
         """What serves, for a sync to start from; None where it cannot be used."""
         known = self._files
         try:
-            base = self.reader()
+            base = self._whole()
             if base.files is known:
                 base.files.check_seal()  # damage since it was opened
         except NoIndexError:
@@ -176,6 +204,8 @@ class Index:
         with self._lock:
             if not self._files or self._files.folder.name != name:
                 folder = self._generations.folder / name
-                wanted = fingerprint(self._encoder, self._index_faq, self._passage_tokens)
-                self._files = OpenFiles(folder, wanted)
+                self._files = self._opened(folder)
             return self._files
+
+    def _opened(self, folder: Path) -> OpenFiles:
+        return OpenFiles(folder, self._cutter.fingerprint)

@@ -127,7 +127,7 @@ class VectorStore:
                 self._collection.add(
                     ids=[passage.id for passage in some],
                     embeddings=vectors[start : start + most],
-                    metadatas=[_metadata(passage) for passage in some],
+                    metadatas=[metadata_of(passage) for passage in some],
                 )
 
     def remove(self, ids: Sequence[str]) -> None:
@@ -148,7 +148,7 @@ class VectorStore:
         if k < 1 or (where and where.closed):
             return []
         vectors = np.asarray(vector, np.float32).reshape(1, -1)
-        return self._nearest(vectors, min(k, MOST_RESULTS), _where(where) if where else None)[0]
+        return self._nearest(vectors, min(k, MOST_RESULTS), clauses_of(where) if where else None)[0]
 
     def vectors(self, ids: Sequence[str]) -> Vectors:
         """The stored vectors of `ids`, in that order, float32 [n, d]."""
@@ -266,12 +266,13 @@ def _client(generation: Path, private: Path | None = None) -> Client:
     return cast("Client", client)  # what it is; it is declared as an interface without `close`
 
 
-def _metadata(passage: Passage) -> dict[str, str | int]:
+def metadata_of(passage: Passage) -> dict[str, str | int]:
+    """What filters need to know of a passage."""
     metadata: dict[str, str | int] = {"article": passage.article_id, "kind": passage.kind}
     return metadata | ({"date": passage.date.toordinal()} if passage.date else {})
 
 
-def _where(where: Filter) -> Any:
+def clauses_of(where: Filter) -> Any:
     """Chroma's form of a filter; it refuses `$and` of fewer than two."""
     clauses: list[dict[str, Any]] = []
     if where.articles is not None:

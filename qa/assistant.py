@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from index.embedding import Encoder
 from index.passages import ScoredPassage
-from index.store import Filter, Index
+from index.store import Condition, Filter, Index
 from qa.answer import Answer, Event, Explained, Found, Searching, Token, Turn
 from qa.answering import Answering, Pieces
 from qa.condense import condense
@@ -24,6 +24,7 @@ from qa.evidence import WEIGHTS, Evidence, EvidenceScorer, LateInteraction
 from qa.explaining import explain
 from qa.inquiry import Inquiry, check, finished, ranked, timed, turn
 from qa.llm import chat_model
+from qa.opening import open_index
 from qa.question import clean_question
 from qa.reranker import Reranker
 from qa.retriever import HybridSearch, langchain_retriever
@@ -93,12 +94,7 @@ class Assistant:
         encoder = encoder or Encoder(
             settings.embedding_model, allow_download=settings.allow_download
         )
-        index = Index.open(
-            settings.index_dir,
-            encoder,
-            index_faq=settings.index_faq,
-            passage_tokens=settings.passage_tokens,
-        )
+        index = open_index(settings, encoder)
         reranker = (
             Reranker(settings.reranker, allow_download=settings.allow_download)
             if settings.reranker
@@ -227,12 +223,16 @@ class Assistant:
         """The name of the generation of the index that serves; every change of it has a new one."""
         return self._index.reader().name
 
+    def condition(self) -> Condition | None:
+        """How a replica stands to the Chroma server that it follows; None where there is none."""
+        return self._index.condition()
+
     def warm_up(self) -> None:
         """Load what the first question would have to wait for: the embedding model."""
         self.encoder.encode_question("ready?")
 
     def sync(self, progress: SyncProgress | None = None) -> SyncReport:
-        """Bring the index up to date with the folder of articles."""
+        """Bring the index up to date with the folder of articles, or with the Chroma server."""
         return self._index.sync(self.settings.corpus, progress)
 
     # The steps of the chain, in their order.

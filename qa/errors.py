@@ -7,7 +7,8 @@ CitedError
 ├── StoreError         the index on disk cannot be used as it is
 │   ├── NoIndexError   there is no finished index yet
 │   ├── RebuildError   it is damaged, or was built with other settings: a sync mends both
-│   └── BusyError      another process is writing to the index
+│   ├── BusyError      another process is writing to the index
+│   └── ServerError    the Chroma server that holds the index does not answer
 ├── QuestionError      the question is empty, too long or not text
 │   └── FilterError    nothing can pass the filter: no such article, or dates turned round
 ├── SettingsError      a setting has a value that cannot be used
@@ -22,6 +23,7 @@ from index.errors import (
     NoIndexError,
     RebuildError,
     RemovalError,
+    ServerError,
     StoreError,
 )
 
@@ -36,6 +38,7 @@ __all__ = [
     "QuestionError",
     "RebuildError",
     "RemovalError",
+    "ServerError",
     "SettingsError",
     "StoreError",
 ]

@@ -7,20 +7,31 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from index.errors import CitedError, StoreError
+from qa.errors import SettingsError
 from qa.shell import Corpus, IndexDir, settings_from, tell
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from index.publishing import Publisher
     from index.statistics import Statistics
     from index.store import Index, SyncReport
     from qa.settings import Settings
+
+
+class Engine(StrEnum):
+    """What `--engine` may be."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
 
 MENDED = 1
 """The exit code of a check that found damage, and mended it."""
@@ -40,6 +51,10 @@ def index_command(
         typer.Option("--check", help="Look for damage, and mend it. Exit code 1: there was some."),
     ] = False,
     stats: Annotated[bool, typer.Option("--stats", help="Show what the index holds.")] = False,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="Who reads and embeds: this process, or a Ray cluster."),
+    ] = Engine.LOCAL,
     as_json: Annotated[bool, typer.Option("--json", help="With --stats: print JSON.")] = False,
 ) -> None:
     """Read the articles and bring the index up to date."""
@@ -48,44 +63,53 @@ def index_command(
     if as_json and not stats:
         raise typer.BadParameter("--json goes with --stats")
     settings = settings_from(corpus, index_dir)
+    if settings.chroma_url and (check or stats):
+        raise SettingsError(
+            f"{'--check' if check else '--stats'} looks at an index on this disk, and the setting "
+            "chroma_url (QA_CHROMA_URL) has it on a server: see /api/health of who serves it"
+        )
     if stats:
         _describe(settings.index_dir, as_json)
     elif check:
         _check(settings)
     elif watch:
-        _watch(settings, yes)
+        _watch(settings, yes, engine)
     else:
-        _sync(settings, yes)
+        _sync(settings, yes, engine)
 
 
-def _sync(settings: Settings, yes: bool, *, anew: bool = False) -> None:
+def _sync(settings: Settings, yes: bool, engine: Engine) -> None:
     from qa.printing import Steps, console, print_report
 
-    index = _index(settings)
+    index = _index(settings, engine)
     with Steps(lines=True) as steps:
-        report = index.sync(settings.corpus, steps, allow_removals=yes, anew=anew)
+        report = index.sync(settings.corpus, steps, allow_removals=yes)
     print_report(console(), report)
 
 
 def _check(settings: Settings) -> None:
     """Look at everything the serving generation holds; build another beside a damaged one."""
-    index = _index(settings)
+    from qa.printing import Steps, console, print_report
+
+    index = _local(settings)
     fault = index.check()
     if fault is None:
         print(f"{index.generation()} is whole: every vector finds itself, every quote its place.")
         return
     tell(fault)
-    _sync(settings, yes=True, anew=True)
+    with Steps(lines=True) as steps:
+        report = index.sync(settings.corpus, steps, allow_removals=True, anew=True)
+    print_report(console(), report)
     if fault := index.check():
         raise StoreError(f"{fault}, and it is damaged again: look after the disk it is on")
     raise typer.Exit(MENDED)
 
 
-def _watch(settings: Settings, yes: bool) -> None:
+def _watch(settings: Settings, yes: bool, engine: Engine) -> None:
     """Sync after every burst of changes, a line each; what goes wrong is told once, in a line."""
     from index.watching import follow
 
-    index = _index(settings)
+    index = _index(settings, engine)
     told = ""
 
     def sync() -> bool:
@@ -154,14 +178,17 @@ def _when(moment: datetime) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def _index(settings: Settings) -> Index:
+def _index(settings: Settings, engine: Engine) -> Index | Publisher:
     from index.embedding import Encoder
-    from index.store import Index
+    from qa.opening import open_publisher
 
     encoder = Encoder(settings.embedding_model, allow_download=settings.allow_download)
-    return Index.open(
-        settings.index_dir,
-        encoder,
-        index_faq=settings.index_faq,
-        passage_tokens=settings.passage_tokens,
-    )
+    return open_publisher(settings, encoder, engine.value)
+
+
+def _local(settings: Settings) -> Index:
+    from index.embedding import Encoder
+    from qa.opening import open_index
+
+    encoder = Encoder(settings.embedding_model, allow_download=settings.allow_download)
+    return open_index(settings, encoder)

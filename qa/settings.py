@@ -29,6 +29,20 @@ class Settings(BaseSettings):
         le=240,
         description="the tokens that a passage grows to; a new value means a new index",
     )
+    chroma_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#@]+/?$",
+        description="a Chroma server, http://HOST:PORT: `cited index` publishes there, the others "
+        "follow what is published; none keeps the vectors in the index folder",
+    )
+    chroma_name: str = Field(
+        "cited",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,60}$",
+        description="what the index on the Chroma server is called",
+    )
+    follow_seconds: float = Field(
+        2, ge=0.1, description="how often the Chroma server is asked for something new"
+    )
     embedding_model: str = Field(
         DEFAULT_MODEL, description="a sentence-transformers model: its name or a local folder"
     )
@@ -94,3 +108,8 @@ class Settings(BaseSettings):
 def provider_keys() -> frozenset[str]:
     """Which variables hold a key of a chat model's provider; their packages read them, not we."""
     return frozenset(name for name in PROVIDER_KEYS if os.environ.get(name))
+
+
+def quiet_ray() -> None:
+    """Ray asks the environment whether to report that it is used, and what to log: neither."""
+    os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_BACKEND_LOG_LEVEL="fatal")

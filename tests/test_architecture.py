@@ -28,7 +28,8 @@ MAX_LINES = 320
 
 # Who may name a library: everybody else may not.
 KEEPERS = {
-    "chromadb": ("index/vectors.py",),
+    "chromadb": ("index/vectors.py", "index/remote.py"),
+    "ray": ("index/distributed.py",),
     "sqlite3": ("index/",),
     "gradio": ("ui/",),
     "fastapi": ("app.py", "ui/"),

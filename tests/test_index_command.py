@@ -140,6 +140,12 @@ def test_options_that_do_not_go_together_are_wrong_usage(cited: Cited, options: 
     assert "--help" in done.stderr
 
 
+def test_ray_without_a_server_is_refused_in_one_line(cited: Cited) -> None:
+    done = cited("--engine", "ray")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "QA_CHROMA_URL" in done.stderr and done.stderr.count("\n") == 1
+
+
 @pytest.fixture
 def watching(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(

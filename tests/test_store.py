@@ -17,7 +17,7 @@ import pytest
 from fakes import FakeEncoder
 from stores import TOWN, article_ids, check, passage_ids
 
-from index import generations, passages, syncing
+from index import cutting, generations, passages
 from index.article import parse_article
 from index.embedding import Encoder
 from index.errors import NoIndexError, RebuildError, StoreError
@@ -197,7 +197,7 @@ def no_faq(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Index:
 
 def newer_version(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Index:
     monkeypatch.setattr(generations, "FORMAT", generations.FORMAT + 1)
-    monkeypatch.setattr(syncing, "FORMAT", generations.FORMAT)
+    monkeypatch.setattr(cutting, "FORMAT", generations.FORMAT)
     return Index.open(folder, FakeEncoder())
 
 
@@ -242,7 +242,7 @@ def test_a_newer_index_is_refused_and_left_alone(
 ) -> None:
     index.sync(town)
     monkeypatch.setattr(generations, "FORMAT", 0)
-    monkeypatch.setattr(syncing, "FORMAT", 0)
+    monkeypatch.setattr(cutting, "FORMAT", 0)
     older = Index.open(index._generations.folder, FakeEncoder())
     for attempt in (older.reader, lambda: older.sync(town)):
         with pytest.raises(StoreError, match="newer"):
@@ -327,4 +327,4 @@ def test_with_the_real_model(tmp_path: Path, town: Path, encoder: Encoder) -> No
         assert 0.2 < cosine < 1.0
     names = [name for name, _ in generation.search_dense(encoder.encode(["all"])[0], 50)]
     sizes = encoder.count_tokens([each.embedded for each in generation.passages(names)])
-    assert max(sizes) <= syncing.LIMIT - passages.SPECIAL_TOKENS
+    assert max(sizes) <= cutting.LIMIT - passages.SPECIAL_TOKENS

@@ -266,15 +266,28 @@ class Article(BaseModel):
     dropped: list[tuple[int, int]] = Field(description="ranges that are not read for answers")
 
 
+class Following(BaseModel):
+    """How a replica stands to the Chroma server that it follows."""
+
+    version: int = Field(description="of the published index, that answers come from")
+    published: int = Field(description="the version on the server when it last answered; 0: never")
+    reason: str | None = Field(description="what is wrong, in one line")
+    since: dt.datetime | None = Field(description="when that began")
+
+
 class Health(BaseModel):
     """What serves now."""
 
-    status: Literal["ok"] = "ok"
+    status: Literal["ok", "degraded"] = Field(
+        "ok",
+        description="degraded: it runs, and `following` says what is wrong",
+    )
     version: str
     generation: str = Field(description="of the index; a new one with every change of the articles")
     articles: int
     passages: int
     model_loaded: bool = Field(description="whether the next question need not wait for the model")
+    following: Following | None = Field(None, description="null where no server is followed")
 
 
 def narrowed(schema: dict[str, Any], longest: int, turns: int, turn_chars: int) -> None:

@@ -9,9 +9,8 @@ from sentence_transformers import SentenceTransformer
 
 from benchmarks.peers.protocol import Row, serve
 from index.article import parse_article
+from index.cutting import Cutter
 from index.embedding import Encoder
-from index.passages import cut
-from index.syncing import LIMIT, PASSAGE_TOKENS, target
 
 
 class Bulk:
@@ -29,14 +28,11 @@ class Bulk:
 
     def prepare(self, articles: list[Row], _work: Path) -> None:
         """The passages, as Cited would embed them."""
-        count, size = self._encoder.count_tokens, target(PASSAGE_TOKENS)
-        limit = min(LIMIT, self._encoder.max_tokens)
+        cutter = Cutter(self._encoder)
         self._texts = [
             passage.embedded
             for row in articles
-            for passage in cut(
-                parse_article(row["id"], row["text"]), count, target=size, limit=limit, faq=True
-            )
+            for passage in cutter.cut(parse_article(row["id"], row["text"]))
         ]
 
     def index(self, _articles: list[Row], _work: Path) -> int:
