@@ -28,9 +28,10 @@ chat: $(READY)
 	@echo "==> Opening the chat"
 	@$(VENV)/bin/cited serve $(if $(PORT),--port $(PORT)) || [ $$? -eq 130 ]  # Ctrl-C is how one leaves
 
+# A worker more than there are processors: many tests wait for a process of their own.
 test: $(READY) $(SMALL)
 	@echo "==> Running the tests"
-	@$(RUN) -m pytest -n auto --dist loadfile
+	@$(RUN) -m pytest -n $$($(RUN) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile
 
 check: $(READY)
 	@echo "==> Linting"
