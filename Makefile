@@ -67,6 +67,7 @@ ifeq ($(wildcard $(RUN)),)
 .PHONY: $(READY)
 endif
 
+# Python compiles what it imports: doing so for all that is installed took as long as installing it.
 # The stamp is written last: an install that was cut short is taken up again at the next call,
 # and a finished one is repeated only when what is to be installed has changed.
 $(READY): pyproject.toml constraints.txt
@@ -76,7 +77,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "==> Installing what it needs into $(VENV) (minutes, the first time)"
 	@(while sleep 5; do printf .; done) & dots=$$!; \
 	trap 'kill $$dots 2>/dev/null' EXIT; trap 'exit 130' INT TERM; \
-	$(RUN) -m pip install --disable-pip-version-check -c constraints.txt -e ".[dev]" \
+	$(RUN) -m pip install --no-compile --disable-pip-version-check -c constraints.txt -e ".[dev]" \
 	  >$(VENV)/install.log 2>&1 || { echo; tail -n 15 $(VENV)/install.log >&2; \
 	  echo "The installation failed; all of its output is in $(VENV)/install.log" >&2; exit 2; }
 	@echo

@@ -266,7 +266,7 @@ def _load(folder: Path) -> tuple[SentenceTransformer, OneText | None]:
     from index import packing
 
     # A bar for 0.1 s of loading, on every program's stderr.
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
     dtype = torch.bfloat16 if _fast_bfloat16() else torch.float32
     try:
         model = SentenceTransformer(

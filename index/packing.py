@@ -94,7 +94,7 @@ class _Layer:
         return self._second_norm(self._narrow(functional.gelu(self._widen(states))) + states)
 
 
-def runs_in_one(model: object) -> bool:
+def runs_in_one(model: Any) -> bool:
     """Whether `OneText` computes what this model does: a plain BERT encoder."""
     from transformers import BertModel
 
