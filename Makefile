@@ -1,5 +1,5 @@
 # make chat    set up, index corpus/, open the chat on http://127.0.0.1:7860 (or the next free port)
-# make test    set up, run every test
+# make test    set up, run every test; those that start three servers only with SLOW=1
 # make check   set up, lint and check types
 # make evaluate set up, ask corpus/'s questions, fail when a figure is below its floor
 # make bench   set up, measure speed and growth in short, draw them (PEERS=… for the peers' too)
@@ -31,7 +31,8 @@ chat: $(READY)
 # A worker more than there are processors: many tests wait for a process of their own.
 test: $(READY) $(SMALL)
 	@echo "==> Running the tests"
-	@$(RUN) -m pytest -n $$($(RUN) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile
+	@$(RUN) -m pytest -n $$($(RUN) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile \
+	  $(if $(SLOW),,-m "not slow")
 
 check: $(READY)
 	@echo "==> Linting"

@@ -24,6 +24,7 @@ from qa.opening import open_publisher
 
 ROOT = Path(__file__).parent.parent
 CITED = [sys.executable, "-m", "qa.cli"]
+pytestmark = pytest.mark.slow
 QUESTIONS = (
     "Why was the tunnel closed?",
     "How long is the harbour line?",
