@@ -63,12 +63,16 @@ clean:
 	@rm -rf $(VENV) .index .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# Where this is set, nothing compiled is kept, and each start compiles for half a minute.
+unexport PYTHONDONTWRITEBYTECODE
+
 # An environment whose Python is gone is none.
 ifeq ($(wildcard $(RUN)),)
 .PHONY: $(READY)
 endif
 
-# Python compiles what it imports: doing so for all that is installed took as long as installing it.
+# To compile all that is installed took as long as installing it: what is imported first is compiled
+# here, once, and not by each of the tests' workers; Python compiles the rest when it imports it.
 # The stamp is written last: an install that was cut short is taken up again at the next call,
 # and a finished one is repeated only when what is to be installed has changed.
 $(READY): pyproject.toml constraints.txt
@@ -81,6 +85,7 @@ $(READY): pyproject.toml constraints.txt
 	$(RUN) -m pip install --no-compile --disable-pip-version-check -c constraints.txt -e ".[dev]" \
 	  >$(VENV)/install.log 2>&1 || { echo; tail -n 15 $(VENV)/install.log >&2; \
 	  echo "The installation failed; all of its output is in $(VENV)/install.log" >&2; exit 2; }
+	@$(RUN) -c "import sentence_transformers, chromadb, gradio"
 	@echo
 	@touch $@
 

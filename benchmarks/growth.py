@@ -2,7 +2,8 @@
 
     python -m benchmarks.growth                       1,000 to 100,000 articles: an hour or so
     python -m benchmarks.growth --short               to 3,000: minutes
-    python -m benchmarks.growth --work FOLDER --keep  keeps vectors: the next run embeds nothing
+    python -m benchmarks.growth --work FOLDER --keep  keeps the indexes
+    python -m benchmarks.growth --work FOLDER --reuse builds none that is there: its time stands
 
 Each measurement has a process of its own. SQuAD's paragraphs are hidden among the articles, about
 one passage each. Where vectors are known from an earlier run, the time of indexing is that of
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     file = save(growth, given.work)
     show(Console(width=150), growth)
     print(f"Kept in {file}")
-    if not given.keep:
+    if not (given.keep or given.reuse):
         for size in given.sizes:
             shutil.rmtree(given.work / str(size))
 
@@ -74,14 +75,24 @@ def measure(given: argparse.Namespace, size: int) -> Size:
     """Everything at one size."""
     folder = given.work / str(size)
     write(given.shared, folder, size)
-    forget_all_but_vectors(folder / "index")
-    _say(f"{size:,} articles: indexing")
-    built = _run("build", given, folder)
+    built = build(given, folder)
     _say(f"{size:,} articles: questions")
     asked = _run("questions", given, folder, given.questions)
     _say(f"{size:,} articles: syncs")
     unchanged, one_changed = syncs(given, folder)
     return Size(articles=size, **built, **asked, unchanged=unchanged, one_changed=one_changed)
+
+
+def build(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Index the articles and keep what that took, or give what it took when it was done."""
+    kept = folder / "built.json"
+    if given.reuse and kept.exists():
+        return json.loads(kept.read_text())  # type: ignore[no-any-return]
+    forget_all_but_vectors(folder / "index")
+    _say(f"{folder.name} articles: indexing")
+    built: dict[str, Any] = _run("build", given, folder)
+    kept.write_text(json.dumps(built))
+    return built
 
 
 def write(shared: Path, folder: Path, size: int) -> None:
@@ -90,6 +101,7 @@ def write(shared: Path, folder: Path, size: int) -> None:
     if not stamp.exists() or stamp.read_text() != wanted:
         _say(f"{size:,} articles: writing them")
         stamp.unlink(missing_ok=True)
+        (folder / "built.json").unlink(missing_ok=True)
         shutil.rmtree(folder / "corpus", ignore_errors=True)
         source = corpora.leads(shared)
         corpora.write_articles(folder / "corpus", corpora.hiding(squad(shared), source, size))
@@ -206,7 +218,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--memory", type=int, default=1_000, help="questions while memory is taken")
     parser.add_argument("--rounds", type=int, default=3, help="of syncs and of starts")
     parser.add_argument("--work", type=absolute, default=WORK, help="where articles and results go")
-    parser.add_argument("--keep", action="store_true", help="keep the articles and their vectors")
+    parser.add_argument("--keep", action="store_true", help="keep the articles and their indexes")
+    parser.add_argument("--reuse", action="store_true", help="take the kept ones as they are")
     return parser
 
 
