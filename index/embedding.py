@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,10 @@ from index.errors import ModelError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
     from torch import Tensor
 
-    from index.packing import OneText
+    from index.bert import OneText
 
 Vectors = NDArray[np.float32]
 
@@ -60,7 +60,8 @@ class Encoder:
 
     Looked for in this order: an installed package that carries it, a local folder of that name,
     the model hub's local cache, and the hub itself only if `allow_download`. Weights run in
-    bfloat16 where the processor multiplies it, else in float32. Raises `ModelError`.
+    bfloat16 where the processor multiplies it, else in float32. A question goes the short way
+    through it where there is one (`index.bert`). Raises `ModelError`.
     """
 
     def __init__(self, name: str = DEFAULT_MODEL, *, allow_download: bool = False) -> None:
@@ -68,8 +69,9 @@ class Encoder:
         self.folder = find_model(name, allow_download=allow_download)
         self._lock = Lock()
         self._loaded: SentenceTransformer | None = None
-        self._one: OneText | None = None
-        self._threads = 1
+        self._short: OneText | None = None
+        self._looked = False
+        self._threads = 0
 
     @cached_property
     def fingerprint(self) -> str:
@@ -85,12 +87,14 @@ class Encoder:
 
     @property
     def loaded(self) -> bool:
-        """Whether the model is in memory, so that the next text need not wait for it."""
-        return self._loaded is not None
+        """Whether the model is in memory, so that the next question need not wait for it."""
+        return self._short is not None or self._loaded is not None
 
     @cached_property
     def dimension(self) -> int:
         """Length of a vector."""
+        if one := self._one:
+            return one.dimension
         return int(self._model.get_embedding_dimension() or 0)
 
     @cached_property
@@ -112,18 +116,26 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embeddings of documents, unit length, float32 [len(texts), dimension]."""
         encoded = self.encode_passages(texts)
-        return np.stack([text.vector for text in encoded]) if encoded else _none(self.dimension)
+        vectors = [text.vector for text in encoded]
+        return np.stack(vectors) if vectors else np.zeros((0, self.dimension), np.float32)
 
     def encode_question(self, question: str) -> EncodedText:
         """The question as the model sees it, with its vector and token vectors."""
         import torch
 
-        model = self._model  # loaded, and torch's threads counted, before they are changed
+        one = self._one
+        if one is None:
+            _ = self._model  # loaded, and threads counted, before they are changed
         # A dozen tokens are done before a second thread has woken up: on a busy machine the median
         # was 8 ms with one thread and 20 ms with two, and the slowest a quarter.
         torch.set_num_threads(1)
         try:
-            return self._encode_tokens(model, [question], "query")[0]
+            if one is None:
+                return self._encode_batch([question], "query")[0]
+            encodings, ids, _mask = self._read([question], "query")
+            with torch.inference_mode():
+                tokens = one(ids[0])[None].float().numpy()
+            return self._told(encodings, "query", tokens.mean(axis=1), tokens)[0]
         finally:
             torch.set_num_threads(self._threads)
 
@@ -137,41 +149,82 @@ class Encoder:
         for start in range(0, len(order), BATCH_SIZE):
             batch = order[start : start + BATCH_SIZE]
             chosen = [texts[number] for number in batch]
-            results = self._encode_tokens(self._model, chosen, "document")
+            results = self._encode_batch(chosen, "document")
             encoded.update(zip(batch, results, strict=True))
         return [encoded[number] for number in range(len(texts))]
 
-    def _encode_tokens(
-        self, model: SentenceTransformer, texts: Sequence[str], role: str
-    ) -> list[EncodedText]:
+    def _encode_batch(self, texts: Sequence[str], role: str) -> list[EncodedText]:
         import torch
 
-        prompt = str((model.prompts or {}).get(role) or "")
-        encodings = self._batch_tokenizer.encode_batch([prompt + text for text in texts])
-        ids = np.array([encoding.ids for encoding in encodings], np.int64)
-        mask = np.array([encoding.attention_mask for encoding in encodings], np.int64)
-        special = np.array([encoding.special_tokens_mask for encoding in encodings], np.int64)
-        spans = np.array([encoding.offsets for encoding in encodings], np.int64) - len(prompt)
+        model = self._model
+        encodings, ids, mask = self._read(texts, role)
         with torch.inference_mode():
-            output = _forward(model, self._one, torch.from_numpy(ids), torch.from_numpy(mask))
-            vectors = unit(output["sentence_embedding"].float().numpy())
-            tokens = unit(output["token_embeddings"].float().numpy())
+            output = model({"input_ids": ids, "attention_mask": mask})
+            vectors = output["sentence_embedding"].float().numpy()
+            tokens = output["token_embeddings"].float().numpy()
+        return self._told(encodings, role, vectors, tokens)
+
+    def _read(self, texts: Sequence[str], role: str) -> tuple[list[Encoding], Tensor, Tensor]:
+        """Texts as token ids and mask, int64 [n, t]."""
+        import torch
+
+        prompt = self._prompt(role)
+        encodings = self._batch_tokenizer.encode_batch([prompt + text for text in texts])
+        ids = torch.tensor([encoding.ids for encoding in encodings])
+        return encodings, ids, torch.tensor([encoding.attention_mask for encoding in encodings])
+
+    def _told(
+        self, encodings: Sequence[Encoding], role: str, vectors: Vectors, tokens: Vectors
+    ) -> list[EncodedText]:
+        """What the model made of texts, [n, d] and [n, t, d], as it is told."""
+        vectors, tokens = unit(vectors), unit(tokens)
+        special = np.array([encoding.special_tokens_mask for encoding in encodings], np.int64)
+        spans = np.array([encoding.offsets for encoding in encodings], np.int64)
+        spans = spans - len(self._prompt(role))
         kept = (special == 0) & (spans[:, :, 0] >= 0)
         return [
             EncodedText(vectors[row], tokens[row][kept[row]], spans[row][kept[row]])
-            for row in range(len(texts))
+            for row in range(len(encodings))
         ]
+
+    def _prompt(self, role: str) -> str:
+        return str(self._prompts.get(role) or "")
+
+    @cached_property
+    def _prompts(self) -> Mapping[str, str]:
+        """What the model wants before a "query" or a "document"."""
+        file = self.folder / "config_sentence_transformers.json"
+        try:
+            return dict(json.loads(file.read_text(encoding="utf-8")).get("prompts") or {})
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+
+    @property
+    def _one(self) -> OneText | None:
+        """The short way for one text, if there is one through this model."""
+        with self._lock:  # two first questions at once load it once
+            if not self._looked:
+                from index.bert import read_bert
+                from index.packing import fast_dtype
+
+                self._short = read_bert(self.folder, fast_dtype())
+                self._looked = True
+                self._count_threads()
+            return self._short
 
     @property
     def _model(self) -> SentenceTransformer:
-        with self._lock:  # two first questions at once load it once
+        with self._lock:
             if self._loaded is None:
-                import torch
-
-                model, self._one = _load(self.folder)
-                self._loaded = model
-                self._threads = torch.get_num_threads()
+                self._loaded = _load(self.folder)
+                self._count_threads()
             return self._loaded
+
+    def _count_threads(self) -> None:
+        """Note how many threads torch would take, the first time: a question changes that."""
+        import torch
+
+        self._threads = self._threads or torch.get_num_threads()
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -203,10 +256,6 @@ def unit(vectors: Vectors) -> Vectors:
     """The vectors at length 1, along the last axis; zero stays zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
-
-
-def _none(dimension: int) -> Vectors:
-    return np.zeros((0, dimension), np.float32)
 
 
 def find_model(name: str, *, allow_download: bool = False) -> Path:
@@ -244,40 +293,23 @@ def weights_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _forward(
-    model: SentenceTransformer, one: OneText | None, ids: Tensor, mask: Tensor
-) -> dict[str, Tensor]:
-    """The model's output for token ids [n, t]: its "sentence_embedding" and "token_embeddings"."""
-    if one is None or len(ids) > 1:
-        output: dict[str, Tensor] = model({"input_ids": ids, "attention_mask": mask})
-        return output
-    output = {"token_embeddings": one(ids), "attention_mask": mask}
-    for part in list(model)[1:]:  # pooling and what follows it
-        output = part(output)
-    return output
-
-
-def _load(folder: Path) -> tuple[SentenceTransformer, OneText | None]:
-    """The model, and where it can be had the shorter way through it for one text."""
+def _load(folder: Path) -> SentenceTransformer:
     import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    from index import packing
+    from index.packing import can_pack, fast_dtype, pack_weights
 
     # A bar for 0.1 s of loading, on every program's stderr.
     logging.disable_progress_bar()
-    dtype = torch.bfloat16 if _fast_bfloat16() else torch.float32
+    dtype = fast_dtype()
     try:
         model = SentenceTransformer(
             str(folder), device="cpu", local_files_only=True, model_kwargs={"torch_dtype": dtype}
         )
-        if dtype != torch.bfloat16 or not packing.can_pack():
-            return model, None
-        transformer: Any = getattr(model[0], "auto_model", None)
-        one = packing.OneText(transformer) if packing.runs_in_one(transformer) else None
-        packing.pack_weights(model)
-        return model, one
+        if dtype == torch.bfloat16 and can_pack():
+            pack_weights(model)
+        return model
     except Exception as error:  # whatever is wrong with its files, each library says it its own way
         raise ModelError(_damaged(folder, error)) from error
 
@@ -285,12 +317,3 @@ def _load(folder: Path) -> tuple[SentenceTransformer, OneText | None]:
 def _damaged(path: Path, error: Exception) -> str:
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return f"the model in {path} cannot be loaded ({reason}): install or copy it again"
-
-
-def _fast_bfloat16() -> bool:
-    """Whether the processor has bfloat16 instructions: elsewhere it is emulated, and slow."""
-    import torch
-
-    supported: Any = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    tiles: Any = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-    return bool(supported() or tiles())

@@ -1,7 +1,8 @@
 """`Replica`: an index that follows one on a Chroma server, with articles and BM25 on this disk.
 
-It makes each version the server publishes into a generation here and moves to it; it embeds
-nothing, and never reads the folder of articles nor changes what is published.
+It makes each version the server publishes into a generation here and moves to it. It embeds a
+passage only when a question first needs its token vectors, and never reads the folder of articles
+nor changes what is published.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from index.article import parse_article
+from index.cache import VectorCache
 from index.cutting import Cutter
 from index.errors import BusyError, CitedError, NoIndexError, RebuildError, ServerError, StoreError
 from index.folder import Progress
@@ -27,7 +29,8 @@ from index.remote import Trouble
 from index.scanning import compare
 from index.sealing import seal
 from index.store import Condition, Index
-from index.syncing import SyncReport, told_of_the_disk
+from index.syncing import CACHE, DISK_ERRORS, SyncReport, told_of_the_disk
+from index.tokens import TokenVectors
 
 SECONDS = 2.0
 """How often the server is asked what serves."""
@@ -100,6 +103,15 @@ class Replica(Index):
             reason=trouble.reason if trouble else None,
             since=trouble.since if trouble else None,
         )
+
+    def token_vectors(self, texts: Sequence[str]) -> dict[str, TokenVectors]:
+        """As `Index.token_vectors`; what only the publisher has embedded is embedded here, once."""
+        found = super().token_vectors(texts)
+        if missing := [text for text in texts if text not in found]:
+            with suppress(*DISK_ERRORS), self._cache() as cache:
+                cache.embed(missing)
+            found |= super().token_vectors(missing)
+        return found
 
     def close(self) -> None:
         """Follow no longer, and let go of the files."""
@@ -240,6 +252,9 @@ class Replica(Index):
             self._generations.swap(folder)
         return generation
 
+    def _cache(self) -> closing[VectorCache]:
+        return closing(VectorCache(self._generations.folder / CACHE, self._cutter.encoder))
+
     def _write(
         self,
         folder: Path,
@@ -267,6 +282,8 @@ class Replica(Index):
                     progress("fetching", done, len(wanted))
             records.finish()
             found = records.counts()
+            with self._cache() as cache:
+                cache.prune(records.embedded_texts(), pointer.passages)
         if found != (pointer.articles, pointer.passages):
             raise StoreError(
                 f"version {pointer.version} has (articles, passages) {found} here, and "

@@ -90,8 +90,8 @@ class Manifest:
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
             _check_format(generation, int(data["fingerprint"]["format"]))
-            fingerprint = Fingerprint(**_known(Fingerprint, data["fingerprint"]))
-            return cls(**_known(cls, data) | {"fingerprint": fingerprint})
+            fingerprint = Fingerprint(**known(Fingerprint, data["fingerprint"]))
+            return cls(**known(cls, data) | {"fingerprint": fingerprint})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RebuildError(f"{path} cannot be read ({error}): run `cited index`") from error
 
@@ -286,6 +286,6 @@ def _fsync(path: Path) -> None:
         os.close(handle)
 
 
-def _known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+def known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """The entries of `data` that `kind` has; one that is missing raises when it is made."""
     return {field.name: data[field.name] for field in fields(kind) if field.name in data}

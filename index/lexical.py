@@ -17,6 +17,9 @@ TOKENIZER = "porter unicode61 remove_diacritics 2"
 WEIGHTS = (1.0, 1.0, 1.0)
 """BM25 weights of title, heading and text."""
 MOST_TERMS = 256
+MOST_MATCHES = 15_000
+"""Sentences with one of the words searched for. Beyond, the commonest words are left out: they cost
+most, since every passage with one is scored, and say least."""
 LONGEST_TERM = 200
 
 SCHEMA = f"""
@@ -66,10 +69,13 @@ def search(
     """Passage ids and BM25 scores (above 0, higher is better), best first, at most `k`.
 
     Any of the question's words may match (Robertson and Zaragoza, "The Probabilistic Relevance
-    Framework", 2009, as FTS5 computes it: k1 1.2, b 0.75). A question without words finds nothing.
+    Framework", 2009, as FTS5 computes it: k1 1.2, b 0.75), but for the commonest where a large
+    corpus is searched without a filter. A question without words finds nothing.
     """
     where = where or Filter()
     terms = query_terms(question)
+    if where.open:
+        terms = _affordable(db, terms)
     if not terms or where.closed or k < 1:
         return []
     condition, values = _condition(where)
@@ -79,6 +85,18 @@ def search(
         (" OR ".join(f'"{term}"' for term in terms), f"bm25{WEIGHTS}", *values, k),
     )
     return [(str(passage), float(score)) for passage, score in rows]
+
+
+def _affordable(db: sqlite3.Connection, terms: Sequence[str]) -> list[str]:
+    """The rarest of the terms, as many as `MOST_MATCHES` allows; one that matches in any case."""
+    chosen: list[str] = []
+    matches = 0
+    for count, term in sorted(zip(sentence_frequencies(db, terms), terms, strict=True)):
+        if matches and matches + count > MOST_MATCHES:
+            break
+        matches += count
+        chosen.append(term)
+    return chosen
 
 
 def _condition(where: Filter) -> tuple[str, list[str]]:

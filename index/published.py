@@ -16,7 +16,7 @@ import numpy as np
 
 from index.errors import StoreError
 from index.filters import Filter
-from index.generations import Fingerprint
+from index.generations import Fingerprint, known
 from index.passages import Passage
 from index.records import Records
 from index.remote import ChromaServer, Table, Vectors
@@ -94,8 +94,15 @@ class Published:
         found = self.articles.look()
         if not found or not (told := found[1].get("serves")):
             return None
-        data = json.loads(str(told))
-        return Pointer(**data | {"fingerprint": Fingerprint(**data["fingerprint"])})
+        try:
+            data = json.loads(str(told))
+            fingerprint = Fingerprint(**known(Fingerprint, data["fingerprint"]))
+            return Pointer(**known(Pointer, data) | {"fingerprint": fingerprint})
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(
+                f"what {self.name} on {self.server.url} serves cannot be read ({error}): it is of "
+                "another version of Cited"
+            ) from error
 
     def create(self) -> str:
         """Make both collections where they are not there; returns the identity of the vectors'."""

@@ -62,7 +62,9 @@ def scan(corpus: Path, seen: Path) -> Scan:
             fresh[name] = _hash(os.path.join(corpus, name), known.get(name))
         except OSError as error:
             skipped.append(Skipped(name, f"cannot be read: {error.strerror}"))
-    _save(seen, {name: entry for name, entry in fresh.items() if entry[0]})
+    remembered = {name: entry for name, entry in fresh.items() if entry[0]}
+    if remembered != known or not seen.exists():
+        _save(seen, remembered)
     return Scan({name: digest for name, (_touched, digest) in fresh.items()}, tuple(skipped))
 
 

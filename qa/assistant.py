@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
 from index.embedding import Encoder
@@ -215,6 +215,11 @@ class Assistant:
         """All articles of the index, by id."""
         return self._index.reader().articles()
 
+    def counts(self) -> tuple[int, int]:
+        """How many articles and passages the index holds; `articles` reads them all for that."""
+        manifest = self._index.reader().manifest
+        return len(manifest.files), manifest.passages
+
     def fingerprint(self) -> str:
         """Names what is indexed and how: the same for the same articles, model and settings."""
         return self._index.reader().manifest.digest
@@ -238,29 +243,24 @@ class Assistant:
     # The steps of the chain, in their order.
 
     def _understand(self, inquiry: Inquiry) -> Inquiry:
-        """What is asked, standing alone, and its vectors."""
+        """What is asked, standing alone."""
         with timed(inquiry, "understand"):
             # Small models lose to the rules (`benchmarks/follow_ups.py`): 8 of 24 against all.
             writer = self._writer
             model = writer.model if writer and not writer.short else None
             question = condense(inquiry.question, inquiry.history, model, self.settings.llm_timeout)
-            encoded = self.encoder.encode_question(question)
-        return replace(inquiry, question=question, encoded=encoded)
+        return replace(inquiry, question=question)
 
     def _retrieve(self, inquiry: Inquiry, k: int | None = None) -> Inquiry:
         """The passages that may answer it, all of one generation of the index."""
-        assert inquiry.encoded is not None
         with timed(inquiry, "search"):
             generation = self._index.reader()
             check(inquiry.where, generation)
+            encode = cache(partial(self.encoder.encode_question, inquiry.question))
             hits = self._hybrid.search(
-                generation,
-                inquiry.question,
-                inquiry.encoded,
-                k or self.settings.top_k,
-                inquiry.where,
+                generation, inquiry.question, encode, k or self.settings.top_k, inquiry.where
             )
-        return replace(inquiry, generation=generation, hits=tuple(hits))
+        return replace(inquiry, generation=generation, encoded=encode(), hits=tuple(hits))
 
     def _weigh(self, inquiry: Inquiry) -> Inquiry:
         """Their sentences, by how well each answers."""

@@ -6,6 +6,7 @@ It ranks passages. What in them answers the question is `qa.evidence`'s to say.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -53,13 +54,18 @@ class HybridSearch:
         self,
         generation: Generation,
         question: str,
-        encoded: EncodedText,
+        encode: Callable[[], EncodedText],
         k: int,
         where: Filter | None = None,
     ) -> list[Hit]:
-        """The `k` best passages of a generation for a question, best first."""
-        dense = dict(generation.search_dense(encoded.vector, POOL, where))
-        lexical = dict(generation.search_lexical(question, POOL, where))
+        """The `k` best passages of a generation for a question, best first.
+
+        `encode` gives the encoded question: BM25, which needs none, is under way meanwhile.
+        """
+        with ThreadPoolExecutor(1) as beside:
+            words = beside.submit(generation.search_lexical, question, POOL, where)
+            dense = dict(generation.search_dense(encode().vector, POOL, where))
+            lexical = dict(words.result())
         fused = FUSIONS[self.fusion](dense, lexical)
         wanted = max(k, POOL) if self.reranker else k
         best = sorted(fused, key=lambda name: (-fused[name], name))[:wanted]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from index import embedding
+from index import bert, embedding
 from index.embedding import DEFAULT_MODEL, Encoder, find_model, unit
 from index.errors import ModelError
 
@@ -88,18 +89,28 @@ def test_a_damaged_model_is_one_line(tmp_path: Path) -> None:
 
 
 def test_two_first_texts_at_once_load_the_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    loads: list[Path] = []
-    load = embedding._load
+    loads: list[str] = []
+    load, read = embedding._load, bert.read_bert
 
-    def counted(folder: Path) -> object:
-        loads.append(folder)
+    def loaded(folder: Path) -> object:
+        loads.append("library")
         return load(folder)
 
-    monkeypatch.setattr(embedding, "_load", counted)
+    def was_read(folder: Path, dtype: torch.dtype) -> object:
+        loads.append("short way")
+        return read(folder, dtype)
+
+    monkeypatch.setattr(embedding, "_load", loaded)
+    monkeypatch.setattr(bert, "read_bert", was_read)
     encoder = Encoder()
+    assert not encoder.loaded
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(encoder.encode_question, ["a", "b", "c", "d"]))
-    assert len(loads) == 1
+    assert loads == ["short way"]
+    assert encoder.loaded
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(encoder.encode_passages, [["a"], ["b"], ["c"], ["d"]]))
+    assert loads == ["short way", "library"]
 
 
 def test_unit_keeps_zero() -> None:

@@ -88,12 +88,12 @@ class RandomSearch(HybridSearch):
         self,
         generation: Generation,
         question: str,
-        encoded: EncodedText,
+        encode: Callable[[], EncodedText],
         k: int,
         where: Filter | None = None,
     ) -> list[Hit]:
         """Passages drawn by lot; the same ones for the same question."""
-        hits = super().search(generation, "the", encoded, 100, where)
+        hits = super().search(generation, "the", encode, 100, where)
         return random.Random(question).sample(hits, 3)
 
 

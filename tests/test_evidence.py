@@ -28,7 +28,7 @@ def ferry(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Generat
 
 def weigh(generation: Generation, encoder: Encoder, question: str) -> list[Evidence]:
     encoded = encoder.encode_question(question)
-    hits = HybridSearch().search(generation, question, encoded, 5)
+    hits = HybridSearch().search(generation, question, lambda: encoded, 5)
     return LateInteraction(encoder).score(generation, question, encoded, hits)
 
 
@@ -100,7 +100,7 @@ def test_passages_are_encoded_once(ferry: Generation) -> None:
     encoder = Counting()
     scorer = LateInteraction(encoder)
     encoded = encoder.encode_question("Who bakes bread?")
-    hits = HybridSearch().search(ferry, "Who bakes bread?", encoded, 5)
+    hits = HybridSearch().search(ferry, "Who bakes bread?", lambda: encoded, 5)
     first = scorer.score(ferry, "Who bakes bread?", encoded, hits)
     assert encoder.encoded == len(hits)
     assert scorer.score(ferry, "Who bakes bread?", encoded, hits) == first

@@ -96,6 +96,25 @@ def test_search_finds(records: Records, question: str, articles: list[str]) -> N
     assert sorted(found(records, question)) == sorted(articles)
 
 
+def test_the_commonest_words_of_a_large_corpus_are_left_out(tmp_path: Path) -> None:
+    many = [passage(f"many{n}", "Train. Ship. " * 4_000) for n in range(2)]
+    few = passage("few", "A ship at the quay.")
+    records = fill(tmp_path, (*many, few))
+    assert 2 * 4_000 < lexical.MOST_MATCHES < 4 * 4_000
+    assert set(found(records, "train")) == {"many0", "many1"}
+    assert found(records, "quay nowhere") == ["few"]
+    assert set(found(records, "train quay")) == {"many0", "many1", "few"}
+    assert set(found(records, "train zebra")) == {"many0", "many1"}
+    only = Filter(articles=frozenset({"many0"}))
+    assert found(records, "quay ship train", only) == ["many0"]
+    more = [passage(f"more{n}", "Train. " * 5_000) for n in range(2)]
+    (tmp_path / "more").mkdir()
+    records = fill(tmp_path / "more", (*more, *many, few))
+    assert found(records, "train quay") == ["few"]
+    assert len(found(records, "train")) == 4
+    assert len(found(records, "train nowhere")) == 4
+
+
 def test_best_first_above_zero_and_at_most_k(records: Records) -> None:
     scores = [score for _name, score in records.search("train ship quay", 10)]
     assert scores == sorted(scores, reverse=True)

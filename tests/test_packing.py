@@ -1,4 +1,4 @@
-"""The shorter ways through a model give what the longer one gives."""
+"""Packed layers multiply as those they replace."""
 
 from __future__ import annotations
 
@@ -9,54 +9,33 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertModel
 
-from index import packing
 from index.embedding import Encoder
+from index.packing import PackedLinear, pack_weights
 
-pytestmark = pytest.mark.skipif(not packing.can_pack(), reason="this torch lays nothing out")
 
-
-def small_bert(**settings: Any) -> Any:
+@pytest.mark.parametrize(("dtype", "apart"), [(torch.float32, 1e-6), (torch.bfloat16, 0.05)])
+def test_packed_layers_multiply_as_before(dtype: torch.dtype, apart: float) -> None:
     torch.manual_seed(1)
     config = BertConfig(
         vocab_size=50, hidden_size=32, num_hidden_layers=3, num_attention_heads=4,
-        intermediate_size=48, **settings,
+        intermediate_size=48,
     )  # fmt: skip
-    model: Any = BertModel(config)
-    model = model.eval().to(torch.bfloat16)
-    for part in model.modules():  # biases and norms begin as nothing, which hides mistakes
-        if isinstance(part, nn.Linear | nn.LayerNorm):
+    model: Any = BertModel(config).eval().to(dtype)
+    for part in model.modules():  # biases begin as nothing, which hides mistakes
+        if isinstance(part, nn.Linear):
             nn.init.normal_(part.bias, std=0.5)
-    return model
-
-
-@pytest.mark.parametrize("tokens", [1, 2, 17, 64])
-def test_one_text_goes_the_shorter_way_to_the_same_end(tokens: int) -> None:
-    model = small_bert()
-    assert packing.runs_in_one(model)
-    ids = torch.randint(0, 50, (1, tokens))
-    with torch.inference_mode():
-        expected = model(input_ids=ids).last_hidden_state
-        assert torch.allclose(packing.OneText(model)(ids), expected, atol=0.05)
-
-
-def test_packed_layers_multiply_as_before() -> None:
-    model = small_bert()
     ids = torch.randint(0, 50, (3, 9))
     with torch.inference_mode():
         expected = model(input_ids=ids).last_hidden_state
-        packing.pack_weights(model)
+        pack_weights(model)
         assert not any(type(part) is nn.Linear for part in model.modules())
-        assert torch.allclose(model(input_ids=ids).last_hidden_state, expected, atol=0.05)
+        assert torch.allclose(model(input_ids=ids).last_hidden_state, expected, atol=apart)
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [{"hidden_act": "relu"}, {"position_embedding_type": "relative_key"}, {"is_decoder": True}],
-)
-def test_other_models_go_the_long_way(settings: dict[str, Any]) -> None:
-    assert not packing.runs_in_one(small_bert(**settings))
-    assert not packing.runs_in_one(nn.Linear(2, 2))
-    assert not packing.runs_in_one(None)
+def test_a_layer_may_have_no_bias() -> None:
+    layer, inputs = nn.Linear(8, 4, bias=False), torch.randn(3, 8)
+    with torch.inference_mode():
+        assert torch.allclose(PackedLinear(layer.weight, layer.bias)(inputs), layer(inputs))
 
 
 def test_the_real_model_gives_a_text_the_same_vectors_alone_and_in_company(

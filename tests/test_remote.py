@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -27,8 +28,8 @@ from index.cutting import Cutter
 from index.errors import BusyError, NoIndexError, RebuildError, ServerError, StoreError
 from index.filters import Filter
 from index.following import Replica
-from index.generations import Generations
-from index.published import KEPT, Published, key
+from index.generations import Fingerprint, Generations
+from index.published import KEPT, Pointer, Published, key
 from index.publishing import Publisher
 from index.remote import ChromaServer, _batches
 from index.store import Index
@@ -138,6 +139,39 @@ def test_nothing_new_is_no_new_version_and_nothing_is_embedded_twice(
     taken, same = replica.sync(town), replica.sync(town)
     assert (taken.added, taken.embedded) == (first.added, 0)
     assert (same.unchanged, same.generation) == (first.added, taken.generation)
+
+
+def test_a_replica_embeds_a_passage_that_a_question_needs_once(
+    publisher: Publisher, published: Published, town: Path, tmp_path: Path
+) -> None:
+    publisher.sync(town)
+    encoder = FakeEncoder()
+    for times in (1, 2):
+        replica = Replica(tmp_path, published, Cutter(encoder), seconds=NEVER_LOOKS)
+        replica.sync(town)
+        generation = replica.reader()
+        wanted = [each.embedded for each in generation.passages(passage_ids(generation))]
+        assert replica.token_vectors(wanted[: 2 * times]).keys() == set(wanted[: 2 * times])
+        assert sorted(encoder.encoded) == sorted(wanted[: 2 * times])
+        replica.close()
+
+
+def test_what_another_version_of_cited_serves_is_one_line(
+    publisher: Publisher, replica: Replica, published: Published, town: Path
+) -> None:
+    publisher.sync(town)
+    found = published.articles.look()
+    assert found
+    told = json.loads(str(found[1]["serves"]))
+    published.articles.label({"serves": json.dumps(told | {"news": 1})})
+    replica.sync(town)
+    assert published.pointer() == Pointer(
+        **told | {"fingerprint": Fingerprint(**told["fingerprint"])}
+    )
+    del told["passages"]
+    published.articles.label({"serves": json.dumps(told)})
+    with pytest.raises(StoreError, match="of another version of Cited"):
+        replica.sync(town)
 
 
 def test_replicas_go_from_version_to_version_and_readers_keep_theirs(

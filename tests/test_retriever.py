@@ -1,6 +1,7 @@
 """Fusion on numbers worked out by hand, and hybrid search over a real index."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
@@ -48,7 +49,7 @@ def found(
     index: Index, encoder: Encoder, question: str, where: Filter | None = None, k: int = 3
 ) -> list[str]:
     hits = HybridSearch().search(
-        index.reader(), question, encoder.encode_question(question), k, where
+        index.reader(), question, partial(encoder.encode_question, question), k, where
     )
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     return [hit.passage.article_id for hit in hits]
@@ -95,7 +96,7 @@ def test_a_reranker_sees_all_that_was_found_and_decides(zoo: Index, encoder: Enc
     question = "How long do big cats rest?"
     reranker = Backwards()
     hits = HybridSearch(reranker=reranker).search(
-        zoo.reader(), question, encoder.encode_question(question), 1
+        zoo.reader(), question, partial(encoder.encode_question, question), 1
     )
     assert reranker.given == 3
     assert [hit.passage.article_id for hit in hits] == [found(zoo, encoder, question)[-1]]

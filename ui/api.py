@@ -104,14 +104,14 @@ class Routes:
 
     def health(self) -> models.Health:
         """What serves now: the index, how much is in it, whether the model is loaded."""
-        summaries = self._bot.articles()
+        articles, passages = self._bot.counts()
         condition = self._bot.condition()
         return models.Health(
             status="degraded" if condition and condition.reason else "ok",
             version=program_version(),
             generation=self._bot.generation(),
-            articles=len(summaries),
-            passages=sum(summary.passages for summary in summaries),
+            articles=articles,
+            passages=passages,
             model_loaded=self._bot.encoder.loaded,
             following=models.Following(**asdict(condition)) if condition else None,
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -154,13 +154,10 @@ class Chat:
             return session
         return replace(session, conversation=self.kept.save(owner, session.conversation))
 
-    def titles(self) -> Mapping[str, str]:
-        """The titles of all articles, by their ids."""
-        return {summary.id: summary.title for summary in self.bot.articles()}
-
     def scope_in_words(self, scope: Filter) -> str:
         """What a search is limited to, "" if to nothing."""
-        return "" if scope.open else in_words(scope, self.titles())
+        named = self.bot.articles() if scope.articles is not None else []
+        return in_words(scope, {summary.id: summary.title for summary in named})
 
     def _work(
         self, writer: str | None, asked: str, history: Sequence[Turn], where: Filter | None

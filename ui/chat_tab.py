@@ -44,6 +44,7 @@ class ChatTab:
 
     def __init__(self, chat: Chat, session: gr.State) -> None:
         self._chat = chat
+        self._begun_with: tuple[str, tuple[str, ...]] = "", ()
         self.session = session
         with gr.Row(elem_id="desk", equal_height=True):
             with gr.Column(elem_id="shelf", min_width=0):
@@ -126,7 +127,7 @@ class ChatTab:
         answerers, scope = self._chat.answerers, self._chat.scope_in_words(session.scope)
         chosen = answerers.name(session.writer)
         writers = writers_html(answerers.options, chosen, busy=busy, failed=failed)
-        return status_html(scope, len(self._chat.titles()), session.editing, writers)
+        return status_html(scope, self._chat.bot.counts()[0], session.editing, writers)
 
     async def _arrive(self, session: Session, request: gr.Request) -> AsyncIterator[list[Any]]:
         """What the address asks for: `c` a conversation, `q` a question, `article` a place."""
@@ -270,12 +271,19 @@ class ChatTab:
         if not conversation.exchanges:
             chat = self._chat
             can_write = bool(chat.answerers.options)
-            return "", invitation(len(chat.titles()), examples(chat.bot), can_write=can_write)
+            return "", invitation(chat.bot.counts()[0], self._examples(), can_write=can_write)
         last = len(conversation.exchanges) - 1
         return (
             transcript(conversation, range(last)),
             transcript(conversation, [last], busy=busy),
         )
+
+    def _examples(self) -> tuple[str, ...]:
+        """Questions to begin with; looked for once in a generation, since all articles are."""
+        generation = self._chat.bot.generation()
+        if self._begun_with[0] != generation:
+            self._begun_with = generation, examples(self._chat.bot)
+        return self._begun_with[1]
 
     def _cards(self, session: Session) -> str:
         exchanges = session.conversation.exchanges

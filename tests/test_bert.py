@@ -1,0 +1,139 @@
+"""The short way through a model gives what the library's gives, and is taken only where it does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from transformers import BertConfig, BertModel
+
+from index.bert import OneText, read_bert
+from index.embedding import DEFAULT_MODEL, Encoder, find_model
+
+MODULES = [
+    {"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"},
+    {"idx": 1, "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+    {"idx": 2, "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"},
+]
+MEAN = {"word_embedding_dimension": 32, "pooling_mode_cls_token": False}
+MEAN |= {"pooling_mode_mean_tokens": True}
+
+
+def small_bert(folder: Path) -> BertModel:
+    """A BERT of nobody's making, and the folder that sentence-transformers would have of it."""
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=50, hidden_size=32, num_hidden_layers=3, num_attention_heads=4,
+        intermediate_size=48,
+    )  # fmt: skip
+    model: Any = BertModel(config, add_pooling_layer=False).eval()
+    for part in model.modules():  # biases and norms begin as nothing, which hides mistakes
+        if isinstance(part, nn.Linear | nn.LayerNorm):
+            nn.init.normal_(part.bias, std=0.5)
+    model.save_pretrained(folder)
+    write(folder / "modules.json", MODULES)
+    write(folder / "1_Pooling" / "config.json", MEAN)
+    return model
+
+
+def write(file: Path, content: object) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("tokens", [1, 2, 17, 64])
+@pytest.mark.parametrize(("dtype", "apart"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
+def test_one_text_goes_the_short_way_to_the_same_end(
+    tmp_path: Path, tokens: int, dtype: torch.dtype, apart: float
+) -> None:
+    model = small_bert(tmp_path)
+    short = read_bert(tmp_path, dtype)
+    assert isinstance(short, OneText)
+    assert short.dimension == 32
+    ids = torch.randint(0, 50, (1, tokens))
+    with torch.inference_mode():
+        expected = model.to(dtype)(input_ids=ids).last_hidden_state[0]
+        assert torch.allclose(short(ids[0]), expected, atol=apart)
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("config.json", {"model_type": "roberta"}),
+        ("config.json", {"hidden_act": "relu"}),
+        ("config.json", {"position_embedding_type": "relative_key"}),
+        ("config.json", {"is_decoder": True}),
+        ("config.json", {"num_hidden_layers": 4}),
+        ("1_Pooling/config.json", {"pooling_mode_cls_token": True}),
+        ("1_Pooling/config.json", {"pooling_mode_mean_tokens": False}),
+        ("1_Pooling/config.json", {"include_prompt": False}),
+    ],
+)
+def test_models_of_another_kind_go_the_long_way(
+    tmp_path: Path, file: str, change: dict[str, Any]
+) -> None:
+    small_bert(tmp_path)
+    assert read_bert(tmp_path, torch.float32)
+    write(tmp_path / file, json.loads((tmp_path / file).read_text()) | change)
+    assert read_bert(tmp_path, torch.float32) is None
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        MODULES[:1],
+        [*MODULES[:2], {"path": "2_Dense", "type": "sentence_transformers.models.Dense"}],
+        [MODULES[0] | {"path": "0_Transformer"}, *MODULES[1:]],
+        [],
+        {},
+        ["Transformer"],
+    ],
+)
+def test_other_modules_go_the_long_way(tmp_path: Path, modules: object) -> None:
+    small_bert(tmp_path)
+    write(tmp_path / "modules.json", modules)
+    assert read_bert(tmp_path, torch.float32) is None
+
+
+def test_what_is_missing_or_damaged_is_left_to_the_library(tmp_path: Path) -> None:
+    small_bert(tmp_path)
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5_000])
+    assert read_bert(tmp_path, torch.float32) is None
+    weights.unlink()
+    assert read_bert(tmp_path, torch.float32) is None
+    assert read_bert(tmp_path / "nowhere", torch.float32) is None
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_a_question_is_encoded_as_the_library_does(tmp_path: Path, pooling: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(find_model(DEFAULT_MODEL), folder)
+    write(
+        folder / "1_Pooling" / "config.json", {"pooling_mode": pooling, "embedding_dimension": 384}
+    )
+    encoder = Encoder(str(folder))
+    for question in ("Who?", "When does the ferry to Oban leave, and who may board it?", ""):
+        short = encoder.encode_question(question)
+        (library,) = encoder.encode_passages([question])
+        assert float(short.vector @ library.vector) > 0.9999
+        assert np.array_equal(short.spans, library.spans)
+        assert ((short.tokens * library.tokens).sum(axis=1) > 0.999).all()
+
+
+def test_a_question_waits_for_no_library() -> None:
+    code = (
+        "import sys; from index.embedding import Encoder; Encoder().encode_question('Who?');"
+        "print({'torch', 'transformers', 'sentence_transformers'} & {*sys.modules})"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert done.stdout == "{'torch'}\n"
