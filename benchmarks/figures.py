@@ -139,7 +139,8 @@ SQuAD's 472 paragraphs are hidden among them.
   model loaded. Where it says that vectors were known, an earlier run had embedded them.
 - *retrieval* and *`ask`*: {len(large.searching)} questions each, every one asked once, in turn.
 - *recall@5*: the share of {large.questions:,} questions whose own paragraph is among those of the
-  first five passages; *exactly*: the same where every vector is compared with the question.
+  first five passages; *exactly*: the same where every vector is compared with the question, and
+  no word is left out for being common.
 - *sync*: opening the index and bringing it up to date, beyond the start of Python and the loading
   of libraries and model.
 - *start to first answer*: of `cited ask`, from the start of its process, over {large.passages:,}

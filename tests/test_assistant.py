@@ -231,9 +231,9 @@ def test_a_chat_model_condenses_follow_ups(tmp_path: Path) -> None:
 
 def test_the_model_is_loaded_when_it_is_needed_and_not_before(bot: Assistant) -> None:
     fresh = Assistant.open(bot.settings)  # nothing to embed: the index is up to date
-    assert fresh.encoder._loaded is None
+    assert not fresh.encoder.loaded
     fresh.warm_up()
-    assert fresh.encoder._loaded is not None
+    assert fresh.encoder.loaded
 
 
 def test_an_answer_is_json(bot: Assistant) -> None:
