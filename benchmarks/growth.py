@@ -32,7 +32,7 @@ from benchmarks.data import BENCH, squad
 from benchmarks.peers.driving import QUIET, ROOT
 from benchmarks.results import WORK, Growth, Memory, Size, absolute, fast_dtype, save, setting
 from benchmarks.tables import growth_goals, growth_table
-from index.embedding import DEFAULT_MODEL, find_model
+from index.weights import DEFAULT_MODEL, find_model
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 SHORT: dict[str, Any] = {"sizes": [600, 3_000], "questions": 40, "memory": 300, "rounds": 2}

@@ -32,7 +32,7 @@ from benchmarks.peers.driving import Child, write_rows
 from benchmarks.peers.environments import BFLOAT16, PEERS, Peer, make_environments
 from benchmarks.results import WORK, Kind, Measured, Speed, absolute, fast_dtype, save, setting
 from benchmarks.tables import speed_table
-from index.embedding import DEFAULT_MODEL, find_model
+from index.weights import DEFAULT_MODEL, find_model
 
 T = TypeVar("T")
 K = 10

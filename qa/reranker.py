@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.embedding import find_model
+from index.weights import find_model
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder

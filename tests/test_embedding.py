@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from index import bert, embedding
-from index.embedding import DEFAULT_MODEL, Encoder, find_model, unit
+from index import bert, embedding, weights
+from index.embedding import FEW, Encoder, unit
 from index.errors import ModelError
+from index.weights import DEFAULT_MODEL, find_model
 
 
 def test_bulk_and_token_encoding_give_the_same_vector(encoder: Encoder) -> None:
@@ -47,8 +48,8 @@ def test_nothing_gives_no_vectors(encoder: Encoder) -> None:
 
 def test_the_packaged_weights_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Encoder().fingerprint.startswith(f"{DEFAULT_MODEL}@53aa51172d142c89")
-    package = embedding.PACKAGED[DEFAULT_MODEL][0]
-    monkeypatch.setitem(embedding.PACKAGED, DEFAULT_MODEL, (package, "0" * 64))
+    package = weights.PACKAGED[DEFAULT_MODEL][0]
+    monkeypatch.setitem(weights.PACKAGED, DEFAULT_MODEL, (package, "0" * 64))
     with pytest.raises(ModelError, match="install the package again"):
         _ = Encoder().fingerprint
 
@@ -109,7 +110,7 @@ def test_two_first_texts_at_once_load_the_model_once(monkeypatch: pytest.MonkeyP
     assert loads == ["short way"]
     assert encoder.loaded
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(encoder.encode_passages, [["a"], ["b"], ["c"], ["d"]]))
+        list(pool.map(encoder.encode_passages, [["a"], ["b"] * FEW, ["c"] * (FEW + 1), ["d"] * 20]))
     assert loads == ["short way", "library"]
 
 

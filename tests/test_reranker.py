@@ -6,8 +6,8 @@ import pytest
 from sentence_transformers import CrossEncoder
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from index.embedding import DEFAULT_MODEL, find_model
 from index.errors import ModelError
+from index.weights import DEFAULT_MODEL, find_model
 from qa import Assistant, Settings
 from qa.reranker import Reranker
 
