@@ -22,8 +22,9 @@ MEMORIES = (4, 16, 64, 256, 1024)
 
 # Mean of the English news passages of `python -m benchmarks.speed`.
 TOKENS = 150
-# `python -m benchmarks.speed`: 72 to 80 passages a second with two threads in bfloat16.
-PASSAGES_PER_CORE_SECOND = 36
+# `python -m benchmarks.speed`: 57 passages a second on two cores in bfloat16, reading, cutting and
+# storing included; `python -m benchmarks.growth`: 53 over 101,370 passages.
+PASSAGES_PER_CORE_SECOND = 28
 # `du` of vectors.sqlite3 after `cited index`: token vectors of 102 bytes a token, with their rows.
 TOKEN_VECTOR_BYTES = 14_000
 # 384 dimensions, float32.
