@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 
 BATCH_SIZE = 32
-FEW = 10
-"""Texts that are encoded one by one, as many as one question needs: importing the library takes
-seconds."""
+FEW = 32
+"""Texts at once that are encoded one by one, as many as a question or the check of a written answer
+needs: importing the library takes seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +116,16 @@ class Encoder:
         """The question as the model sees it, with its vector and token vectors."""
         import torch
 
-        _ = self._one or self._model  # loaded, and threads counted, before they are changed
+        one = self._one
+        if one is None:
+            _ = self._model  # loaded, and threads counted, before they are changed
         # A dozen tokens are done before a second thread has woken up: on a busy machine the median
         # was 8 ms with one thread and 20 ms with two, and the slowest a quarter.
         torch.set_num_threads(1)
         try:
-            return self._encode([question], "query")[0]
+            if one:
+                return self._encode_alone(one, question, "query")
+            return self._encode_batch([question], "query")[0]
         finally:
             torch.set_num_threads(self._threads)
 
@@ -130,20 +134,16 @@ class Encoder:
 
         Of many, those of like length are read together, so that a batch holds little padding.
         """
+        if len(texts) <= FEW and (one := self._one):
+            return [self._encode_alone(one, text, "document") for text in texts]
         order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
         encoded: dict[int, EncodedText] = {}
         for start in range(0, len(order), BATCH_SIZE):
             batch = order[start : start + BATCH_SIZE]
             chosen = [texts[number] for number in batch]
-            results = self._encode(chosen, "document")
+            results = self._encode_batch(chosen, "document")
             encoded.update(zip(batch, results, strict=True))
         return [encoded[number] for number in range(len(texts))]
-
-    def _encode(self, texts: Sequence[str], role: str) -> list[EncodedText]:
-        """A few texts one by one where that is the short way, more of them at once."""
-        if len(texts) > FEW or (one := self._one) is None:
-            return self._encode_batch(texts, role)
-        return [self._encode_alone(one, text, role) for text in texts]
 
     def _encode_alone(self, one: OneText, text: str, role: str) -> EncodedText:
         import torch
