@@ -40,6 +40,7 @@ The harbour master of Grimsby keeps a parrot named Hector [1] [9]. \
 <form action="http://elsewhere.example"><button data-do="delete">Press</button></form> \
 The parrot ![x](http://elsewhere.example/y.png) eats [nuts](javascript:window.hurt=4) every day.
 """
+CUT_OFF = re.compile(r"AbortError: BodyStreamBuffer|Unexpected error Connection errored out")
 CONTRAST = """(part) => {
   const lit = (colour) => {
     const [r, g, b] = colour.match(/[\\d.]+/g).map(Number).map((v) => v / 255)
@@ -110,7 +111,13 @@ def page(browser: Browser, served: Served, request: pytest.FixtureRequest) -> It
     expect.set_options(timeout=60_000)
     page = context.new_page()
     wrong: list[str] = []
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+
+    def said(message: Any) -> None:
+        # What Gradio says of its own streams when one leaves the page in the middle of one.
+        if message.type == "error" and not CUT_OFF.match(message.text):
+            wrong.append(message.text)
+
+    page.on("console", said)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("dialog", lambda dialog: wrong.append(f"dialog {dialog.message}"))
     page.on("response", lambda got: wrong.append(f"{got.status} {got.url}") if not got.ok else None)
