@@ -9,7 +9,9 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import zip_longest
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -24,6 +26,10 @@ from index.tokens import TokenVectors
 BATCH = 128
 """Texts that are embedded between two commits: what a kill can cost, at most."""
 _AT_ONCE = 500
+
+Keyed = tuple[bytes, str]
+"""A text after its key."""
+Encoded = Sequence[EncodedText]
 
 
 class Embedder(Protocol):
@@ -77,12 +83,14 @@ class VectorCache:
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         # Texts of like length side by side: a batch is padded to its longest.
         todo = sorted(missing.items(), key=lambda item: len(item[1]))
-        for start in range(0, len(todo), BATCH):
-            batch = todo[start : start + BATCH]
-            known |= self._encode_and_store(batch)
+        done = 0
+        for batch, encoded in self._encoded(todo):
+            self._store(batch, encoded)
+            known |= {key: text.vector for (key, _text), text in zip(batch, encoded, strict=True)}
             give_back()
+            done += len(batch)
             if progress:
-                progress(start + len(batch), len(todo))
+                progress(done, len(todo))
         vectors = [known[key] for key in keys]
         return (np.stack(vectors) if vectors else np.empty((0, 0), np.float32)), len(todo)
 
@@ -129,8 +137,21 @@ class VectorCache:
                 found[key] = vector
         return found
 
-    def _encode_and_store(self, batch: Sequence[tuple[bytes, str]]) -> dict[bytes, Vectors]:
-        encoded = self._encoder.encode_passages([text for _key, text in batch])
+    def _encoded(self, todo: Sequence[Keyed]) -> Iterator[tuple[Sequence[Keyed], Encoded]]:
+        """Texts in batches, encoded: the next batch while the last one is being stored."""
+        batches = [todo[start : start + BATCH] for start in range(0, len(todo), BATCH)]
+        with ThreadPoolExecutor(1) as ahead:
+            coming = [ahead.submit(self._encode, batch) for batch in batches[:1]]
+            for batch, following in zip_longest(batches, batches[1:]):
+                encoded = coming.pop().result()
+                if following:
+                    coming.append(ahead.submit(self._encode, following))
+                yield batch, encoded
+
+    def _encode(self, batch: Sequence[Keyed]) -> Encoded:
+        return self._encoder.encode_passages([text for _key, text in batch])
+
+    def _store(self, batch: Sequence[Keyed], encoded: Encoded) -> None:
         with one_blas_thread():
             packed = [TokenVectors.of(text).to_bytes() for text in encoded]
         rows = [
@@ -142,7 +163,6 @@ class VectorCache:
                 "INSERT OR REPLACE INTO texts (key, model, vector, tokens) VALUES (?, ?, ?, ?)",
                 rows,
             )
-        return {key: text.vector for (key, _text), text in zip(batch, encoded, strict=True)}
 
 
 class StoredTokens:

@@ -6,7 +6,7 @@ It turns text into vectors and token vectors. It stores nothing and knows nothin
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,14 +24,12 @@ if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
     from torch import Tensor
 
-    from index.bert import OneText
+    from index.bert import Bert
 
 Vectors = NDArray[np.float32]
 
 BATCH_SIZE = 32
-FEW = 32
-"""Texts at once that are encoded one by one, as many as a question or the check of a written answer
-needs: importing the library takes seconds."""
+"""Texts that the library reads at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,8 @@ class Encoder:
 
     Looked for in this order: an installed package that carries it, a local folder of that name,
     the model hub's local cache, and the hub itself only if `allow_download`. Weights run in
-    bfloat16 where the processor multiplies it, else in float32. A question goes the short way
-    through it where there is one (`index.bert`). Raises `ModelError`.
+    bfloat16 where the processor multiplies it, else in float32. A BERT is read from its files
+    (`index.bert`), other models by sentence-transformers. Raises `ModelError`.
     """
 
     def __init__(self, name: str = DEFAULT_MODEL, *, allow_download: bool = False) -> None:
@@ -62,7 +60,7 @@ class Encoder:
         self.folder = find_model(name, allow_download=allow_download)
         self._lock = Lock()
         self._loaded: SentenceTransformer | None = None
-        self._short: OneText | None = None
+        self._short: Bert | None = None
         self._looked = False
         self._threads = 0
 
@@ -86,8 +84,8 @@ class Encoder:
     @cached_property
     def dimension(self) -> int:
         """Length of a vector."""
-        if one := self._one:
-            return one.dimension
+        if self._bert:
+            return self._bert.dimension
         return int(self._model.get_embedding_dimension() or 0)
 
     @cached_property
@@ -116,76 +114,52 @@ class Encoder:
         """The question as the model sees it, with its vector and token vectors."""
         import torch
 
-        one = self._one
-        if one is None:
-            _ = self._model  # loaded, and threads counted, before they are changed
+        _ = self._bert or self._model  # loaded, and threads counted, before they are changed
         # A dozen tokens are done before a second thread has woken up: on a busy machine the median
         # was 8 ms with one thread and 20 ms with two, and the slowest a quarter.
         torch.set_num_threads(1)
         try:
-            if one:
-                return self._encode_alone(one, question, "query")
-            return self._encode_batch([question], "query")[0]
+            return self._encode([question], "query")[0]
         finally:
             torch.set_num_threads(self._threads)
 
     def encode_passages(self, texts: Sequence[str]) -> list[EncodedText]:
-        """Documents with their token vectors, for late interaction; about 15 ms a passage.
+        """Documents with their token vectors, for late interaction; about 15 ms a passage."""
+        return self._encode(texts, "document")
 
-        Of many, those of like length are read together, so that a batch holds little padding.
-        """
-        if len(texts) <= FEW and (one := self._one):
-            return [self._encode_alone(one, text, "document") for text in texts]
-        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
-        encoded: dict[int, EncodedText] = {}
-        for start in range(0, len(order), BATCH_SIZE):
-            batch = order[start : start + BATCH_SIZE]
-            chosen = [texts[number] for number in batch]
-            results = self._encode_batch(chosen, "document")
-            encoded.update(zip(batch, results, strict=True))
-        return [encoded[number] for number in range(len(texts))]
-
-    def _encode_alone(self, one: OneText, text: str, role: str) -> EncodedText:
-        import torch
-
-        encodings, ids, _mask = self._read([text], role)
-        with torch.inference_mode():
-            tokens = one(ids[0])[None].float().numpy()
-        return self._told(encodings, role, tokens.mean(axis=1), tokens)[0]
-
-    def _encode_batch(self, texts: Sequence[str], role: str) -> list[EncodedText]:
-        import torch
-
-        model = self._model
-        encodings, ids, mask = self._read(texts, role)
-        with torch.inference_mode():
-            output = model({"input_ids": ids, "attention_mask": mask})
-            vectors = output["sentence_embedding"].float().numpy()
-            tokens = output["token_embeddings"].float().numpy()
-        return self._told(encodings, role, vectors, tokens)
-
-    def _read(self, texts: Sequence[str], role: str) -> tuple[list[Encoding], Tensor, Tensor]:
-        """Texts as token ids and mask, int64 [n, t]."""
-        import torch
-
+    def _encode(self, texts: Sequence[str], role: str) -> list[EncodedText]:
+        """Texts in the order of their length, so that those read together are alike in it."""
         prompt = self._prompt(role)
         encodings = self._batch_tokenizer.encode_batch([prompt + text for text in texts])
-        ids = torch.tensor([encoding.ids for encoding in encodings])
-        return encodings, ids, torch.tensor([encoding.attention_mask for encoding in encodings])
+        order = sorted(range(len(texts)), key=lambda number: len(encodings[number].ids))
+        ordered = [encodings[number] for number in order]
+        vectors = self._short_way(ordered) if self._bert else self._long_way(ordered)
+        told = {
+            number: _told(encodings[number], tokens, vector, len(prompt))
+            for number, (tokens, vector) in zip(order, vectors, strict=True)
+        }
+        return [told[number] for number in range(len(texts))]
 
-    def _told(
-        self, encodings: Sequence[Encoding], role: str, vectors: Vectors, tokens: Vectors
-    ) -> list[EncodedText]:
-        """What the model made of texts, [n, d] and [n, t, d], as it is told."""
-        vectors, tokens = unit(vectors), unit(tokens)
-        special = np.array([encoding.special_tokens_mask for encoding in encodings], np.int64)
-        spans = np.array([encoding.offsets for encoding in encodings], np.int64)
-        spans = spans - len(self._prompt(role))
-        kept = (special == 0) & (spans[:, :, 0] >= 0)
-        return [
-            EncodedText(vectors[row], tokens[row][kept[row]], spans[row][kept[row]])
-            for row in range(len(encodings))
-        ]
+    def _short_way(self, encodings: Sequence[Encoding]) -> Iterator[tuple[Vectors, Vectors]]:
+        """Each text's token vectors [t, d] and their mean [d], not yet of length 1."""
+        assert self._bert
+        for tokens in self._bert.read([encoding.ids for encoding in encodings], self._threads):
+            yield tokens, tokens.mean(axis=0)
+
+    def _long_way(self, encodings: Sequence[Encoding]) -> Iterator[tuple[Vectors, Vectors]]:
+        """The same by the library, which has models of other kinds."""
+        import torch
+
+        for start in range(0, len(encodings), BATCH_SIZE):
+            batch = encodings[start : start + BATCH_SIZE]
+            ids = _padded([encoding.ids for encoding in batch])
+            mask = _padded([encoding.attention_mask for encoding in batch])
+            with torch.inference_mode():
+                output = self._model({"input_ids": ids, "attention_mask": mask})
+                vectors = output["sentence_embedding"].float().numpy()
+                tokens = output["token_embeddings"].float().numpy()
+            for row, encoding in enumerate(batch):
+                yield tokens[row, : len(encoding.ids)], vectors[row]
 
     def _prompt(self, role: str) -> str:
         return str(self._prompts.get(role) or "")
@@ -200,8 +174,8 @@ class Encoder:
             return {}
 
     @property
-    def _one(self) -> OneText | None:
-        """The short way for one text, if there is one through this model."""
+    def _bert(self) -> Bert | None:
+        """The model, if it is one that is read from its files."""
         with self._lock:  # two first questions at once load it once
             if not self._looked:
                 from index.bert import read_bert
@@ -237,7 +211,7 @@ class Encoder:
     def _batch_tokenizer(self) -> Tokenizer:
         tokenizer = self._load_tokenizer()
         tokenizer.enable_truncation(self.max_tokens)
-        tokenizer.enable_padding()
+        tokenizer.no_padding()
         return tokenizer
 
     def _load_tokenizer(self) -> Tokenizer:
@@ -252,6 +226,21 @@ class Encoder:
             raise ModelError(_damaged(file, error)) from error
 
 
+def _padded(rows: Sequence[Sequence[int]]) -> Tensor:
+    """Rows of numbers as int64 [n, t], short ones filled with zeros."""
+    import torch
+
+    return torch.nn.utils.rnn.pad_sequence([*map(torch.tensor, rows)], batch_first=True)
+
+
+def _told(encoding: Encoding, tokens: Vectors, vector: Vectors, prompt: int) -> EncodedText:
+    """What the model made of a text, [t, d] and [d], as it is told; `prompt` characters precede."""
+    special = np.array(encoding.special_tokens_mask, np.int64)
+    spans = np.array(encoding.offsets, np.int64).reshape(-1, 2) - prompt
+    kept = (special == 0) & (spans[:, 0] >= 0)
+    return EncodedText(unit(vector), unit(tokens[kept]), spans[kept])
+
+
 def unit(vectors: Vectors) -> Vectors:
     """The vectors at length 1, along the last axis; zero stays zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
@@ -259,22 +248,18 @@ def unit(vectors: Vectors) -> Vectors:
 
 
 def _load(folder: Path) -> SentenceTransformer:
-    import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    from index.packing import can_pack, fast_dtype, pack_weights
+    from index.packing import fast_dtype
 
     # A bar for 0.1 s of loading, on every program's stderr.
     logging.disable_progress_bar()
-    dtype = fast_dtype()
+    dtype = {"torch_dtype": fast_dtype()}
     try:
-        model = SentenceTransformer(
-            str(folder), device="cpu", local_files_only=True, model_kwargs={"torch_dtype": dtype}
+        return SentenceTransformer(
+            str(folder), device="cpu", local_files_only=True, model_kwargs=dtype
         )
-        if dtype == torch.bfloat16 and can_pack():
-            pack_weights(model)
-        return model
     except Exception as error:  # whatever is wrong with its files, each library says it its own way
         raise ModelError(_damaged(folder, error)) from error
 

@@ -1,6 +1,7 @@
 """Linear layers with their weights laid out once as the processor multiplies them.
 
-The same numbers, sooner: oneDNN lays weights in bfloat16 out anew for each product otherwise.
+The same numbers, sooner: oneDNN lays weights in bfloat16 out anew for each product otherwise, and
+MKL those in float32, which takes as long as multiplying a question's few rows.
 """
 
 from __future__ import annotations
@@ -8,47 +9,40 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 _ROWS = 16
 """For how many tokens at a time the layout is chosen: a question's."""
+_FEW = 32
+"""Rows up to which float32 gains by a layout, a quarter of the time; a passage's lose by it."""
 
 
-class PackedLinear(nn.Module):
+class PackedLinear:
     """A linear layer; where there is nothing to lay out, it is the plain one."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
-        super().__init__()
-        weight = weight.detach()
-        self._packed = weight.dtype == torch.bfloat16 and can_pack()
-        self._weight = (
-            torch.ops.mkldnn._reorder_linear_weight(weight, _ROWS) if self._packed else weight
-        )
-        self._bias = None if bias is None else bias.detach()
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        packs = can_pack(weight.dtype)
+        self._packed = torch.ops.mkldnn._reorder_linear_weight(weight, _ROWS) if packs else None
+        # In bfloat16 the layout is for any number of rows, and the weight itself not needed.
+        self._plain = None if packs and weight.dtype == torch.bfloat16 else weight
+        self._bias = bias
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """What the layer gave."""
-        if not self._packed:
-            return functional.linear(inputs, self._weight, self._bias)
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """What the layer gives for inputs [n, d]."""
+        if self._plain is not None and (self._packed is None or len(inputs) > _FEW):
+            return functional.linear(inputs, self._plain, self._bias)
         product: Tensor = torch.ops.mkldnn._linear_pointwise(
-            inputs, self._weight, self._bias, "none", [], ""
+            inputs, self._packed, self._bias, "none", [], ""
         )
         return product
 
 
-def can_pack() -> bool:
-    """Whether this torch has the operators that lay weights out."""
-    return hasattr(torch.ops.mkldnn, "_linear_pointwise")
-
-
-def pack_weights(model: nn.Module) -> None:
-    """Replace all linear layers of a model by packed ones."""
-    for name, part in list(model.named_children()):
-        if type(part) is nn.Linear:
-            setattr(model, name, PackedLinear(part.weight, part.bias))
-        else:
-            pack_weights(part)
+def can_pack(dtype: torch.dtype) -> bool:
+    """Whether this torch, on this processor, has operators that lay weights of a dtype out."""
+    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        return False
+    return dtype == torch.float32 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def fast_dtype() -> torch.dtype:

@@ -1,4 +1,4 @@
-"""The short way through a model gives what the library's gives, and is taken only where it does."""
+"""A model read from its files gives what the library's gives, and is read only where it does."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertModel
 
-from index.bert import OneText, read_bert
-from index.embedding import FEW, Encoder
+from index.bert import GROUP, Bert, read_bert
+from index.embedding import Encoder
 from index.weights import DEFAULT_MODEL, find_model
 
 MODULES = [
@@ -50,19 +50,22 @@ def write(file: Path, content: object) -> None:
     file.write_text(json.dumps(content))
 
 
-@pytest.mark.parametrize("tokens", [1, 2, 17, 64])
+@pytest.mark.parametrize("lengths", [[1], [2], [17], [64], [5, 5], [1, 40, 3]])
 @pytest.mark.parametrize(("dtype", "apart"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
-def test_one_text_goes_the_short_way_to_the_same_end(
-    tmp_path: Path, tokens: int, dtype: torch.dtype, apart: float
+def test_texts_side_by_side_come_to_the_end_that_each_comes_to_alone(
+    tmp_path: Path, lengths: list[int], dtype: torch.dtype, apart: float
 ) -> None:
     model = small_bert(tmp_path)
     short = read_bert(tmp_path, dtype)
-    assert isinstance(short, OneText)
+    assert isinstance(short, Bert)
     assert short.dimension == 32
-    ids = torch.randint(0, 50, (1, tokens))
+    ids = torch.randint(0, 50, (sum(lengths),))
     with torch.inference_mode():
-        expected = model.to(dtype)(input_ids=ids).last_hidden_state[0]
-        assert torch.allclose(short(ids[0]), expected, atol=apart)
+        model.to(dtype)
+        alone = [
+            model(input_ids=text[None]).last_hidden_state[0] for text in torch.split(ids, lengths)
+        ]
+        assert torch.allclose(short(ids, lengths), torch.cat(alone), atol=apart)
 
 
 @pytest.mark.parametrize(
@@ -114,26 +117,58 @@ def test_what_is_missing_or_damaged_is_left_to_the_library(tmp_path: Path) -> No
     assert read_bert(tmp_path / "nowhere", torch.float32) is None
 
 
-@pytest.mark.parametrize("pooling", ["mean", "cls"])
-def test_a_question_alone_is_encoded_as_the_library_does(tmp_path: Path, pooling: str) -> None:
+TEXTS = ["Who?", "", "When does the ferry to Oban leave, and who may board it?"]
+TEXTS += [f"Sheep graze beside school {n}. " * n for n in range(1, 20)]
+
+
+@pytest.fixture(scope="module")
+def library() -> Any:
+    """The default model as the library has it."""
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(find_model(DEFAULT_MODEL)), device="cpu", local_files_only=True)
+
+
+def test_questions_and_passages_are_encoded_as_the_library_does(library: Any) -> None:
+    encoder = Encoder()
+    assert sum(encoder.count_tokens(TEXTS)) > GROUP  # by more than one thread
+    tokens = library.encode(TEXTS, output_value="token_embeddings")
+    expected = library.encode(TEXTS, normalize_embeddings=True)
+    passages = encoder.encode_passages(TEXTS)
+    for number, passage in enumerate(passages):
+        question = encoder.encode_question(TEXTS[number])
+        own = tokens[number].float().numpy()[1 : 1 + len(passage.tokens)]
+        own = own / np.linalg.norm(own, axis=1, keepdims=True)
+        for encoded in (passage, question):
+            assert float(encoded.vector @ expected[number]) > 0.995
+            assert encoded.tokens.shape == own.shape and len(encoded.spans) == len(own)
+            assert ((encoded.tokens * own).sum(axis=1) > 0.99).all()
+
+
+def test_a_model_of_another_kind_goes_through_the_library(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(find_model(DEFAULT_MODEL), folder)
-    write(
-        folder / "1_Pooling" / "config.json", {"pooling_mode": pooling, "embedding_dimension": 384}
+    pooling = {"pooling_mode": "cls", "embedding_dimension": 384}
+    write(folder / "1_Pooling" / "config.json", pooling)
+    from sentence_transformers import SentenceTransformer
+
+    expected = SentenceTransformer(str(folder), device="cpu").encode(
+        TEXTS, normalize_embeddings=True
     )
-    encoder = Encoder(str(folder))
-    for question in ("Who?", "When does the ferry to Oban leave, and who may board it?", ""):
-        short = encoder.encode_question(question)
-        library = encoder.encode_passages([question] * (FEW + 1))[0]
-        assert float(short.vector @ library.vector) > 0.9999
-        assert np.array_equal(short.spans, library.spans)
-        assert ((short.tokens * library.tokens).sum(axis=1) > 0.999).all()
+    other, usual = Encoder(str(folder)), Encoder()
+    for number, encoded in enumerate(other.encode_passages(TEXTS)):
+        assert float(encoded.vector @ expected[number]) > 0.995
+        (same,) = usual.encode_passages([TEXTS[number]])
+        assert np.array_equal(encoded.spans, same.spans)
+        if len(same.tokens):
+            assert ((encoded.tokens * same.tokens).sum(axis=1) > 0.99).all()
+    assert float(other.encode_question(TEXTS[2]).vector @ expected[2]) > 0.995
 
 
-def test_a_question_waits_for_no_library() -> None:
+def test_nothing_waits_for_the_library() -> None:
     code = (
         "import sys; from index.embedding import Encoder; encoder = Encoder();"
-        "encoder.encode_question('Who?'); encoder.encode_passages(['It was Ada.']);"
+        "encoder.encode_question('Who?'); encoder.encode_passages(['It was Ada.'] * 200);"
         "print({'torch', 'transformers', 'sentence_transformers'} & {*sys.modules})"
     )
     run = [sys.executable, "-c", code]

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from index import bert, embedding, weights
-from index.embedding import FEW, Encoder, unit
+from index.embedding import Encoder, unit
 from index.errors import ModelError
 from index.weights import DEFAULT_MODEL, find_model
 
@@ -89,7 +89,14 @@ def test_a_damaged_model_is_one_line(tmp_path: Path) -> None:
         Encoder(str(tmp_path)).count_tokens(["text"])
 
 
-def test_two_first_texts_at_once_load_the_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_two_first_texts_at_once_load_the_model_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pooling: str
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(find_model(DEFAULT_MODEL), folder)
+    configuration = {"pooling_mode": pooling, "embedding_dimension": 384}
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(configuration))
     loads: list[str] = []
     load, read = embedding._load, bert.read_bert
 
@@ -98,20 +105,19 @@ def test_two_first_texts_at_once_load_the_model_once(monkeypatch: pytest.MonkeyP
         return load(folder)
 
     def was_read(folder: Path, dtype: torch.dtype) -> object:
-        loads.append("short way")
+        loads.append("files")
         return read(folder, dtype)
 
     monkeypatch.setattr(embedding, "_load", loaded)
     monkeypatch.setattr(bert, "read_bert", was_read)
-    encoder = Encoder()
+    encoder = Encoder(str(folder))
     assert not encoder.loaded
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(encoder.encode_question, ["a", "b", "c", "d"]))
-    assert loads == ["short way"]
     assert encoder.loaded
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(encoder.encode_passages, [["a"], ["b"] * FEW, ["c"] * (FEW + 1), ["d"] * 20]))
-    assert loads == ["short way", "library"]
+        list(pool.map(encoder.encode_passages, [["a"], ["b"] * 40, ["c"] * 3, []]))
+    assert loads == (["files"] if pooling == "mean" else ["files", "library"])
 
 
 def test_unit_keeps_zero() -> None:
