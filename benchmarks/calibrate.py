@@ -30,7 +30,7 @@ from benchmarks.data import Dataset, Question, assistant, clapnq, squad
 from index.embedding import Encoder
 from index.store import Filter
 from qa.assistant import Assistant
-from qa.confidence import features
+from qa.confidence import COEFFICIENTS, features
 from qa.evidence import Evidence
 
 CONSOLE = Console()
@@ -73,8 +73,7 @@ def main() -> None:
     weights, groups = np.array(cases.weights), np.array(cases.groups)
     model = fit(rows, right, weights)
     CONSOLE.print(f"INTERCEPT = {model.intercept_[0]:.2f}")
-    names = ("around", "cosine", "own")
-    CONSOLE.print(dict(zip(names, model.coef_[0].round(2).tolist(), strict=True)))
+    CONSOLE.print(dict(zip(COEFFICIENTS, model.coef_[0].round(2).tolist(), strict=True)))
     predicted = np.zeros(len(right))
     for train, test in GroupKFold(5, shuffle=True, random_state=0).split(rows, right, groups):
         part = fit(rows[train], right[train], weights[train])

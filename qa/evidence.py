@@ -29,6 +29,9 @@ Floats = NDArray[np.float32]
 WEIGHTS = {"own": 0.45, "window": 0.25, "passage": 0.15, "cosine": 0.10, "retrieval": 0.05}
 """How much each part of a sentence's score counts (see `LateInteraction`); the sum is 1."""
 
+ENOUGH = 0.55
+"""The cosine from which a token of the question is met: more for one makes up for no other."""
+
 CACHED_PASSAGES = 1000
 """Passages whose token vectors are kept in memory, about 15 KB each."""
 
@@ -43,7 +46,8 @@ class Evidence:
     """One sentence that may be quoted, its score in about 0..1, and the parts of the score.
 
     `match` holds, for every token of the question that counts, its best cosine in the sentence or
-    right before it.
+    right before it; `covered` is their weighted mean, each up to `ENOUGH`: how far the sentence
+    meets all that is asked.
     """
 
     passage: Passage
@@ -53,6 +57,7 @@ class Evidence:
     window: float
     around: float
     cosine: float
+    covered: float = 0.0
     match: tuple[float, ...] = ()
 
     @property
@@ -188,6 +193,7 @@ def _score_passage(
     sums = np.stack([vectors[slice(*each)].sum(axis=0) for each in ranges[1:]])
     own = match[1:] @ asked.weights
     window = np.maximum(said_again, reach @ asked.weights)
+    covered = np.maximum(ENOUGH * said_again, np.minimum(reach, ENOUGH) @ asked.weights)
     cosine = sums @ asked.vector / np.maximum(np.linalg.norm(sums, axis=1), 1e-9)
     score = (
         WEIGHTS["own"] * own
@@ -197,12 +203,12 @@ def _score_passage(
         + retrieval
     )
     telling = reach[:, asked.weights > 0].tolist()
-    parts = zip(
-        score.tolist(), own.tolist(), window.tolist(), cosine.tolist(), telling, strict=True
-    )
+    parts = np.stack([score, own, window, cosine, covered], axis=1).tolist()
     return [
-        Evidence(passage, span, total, alone, near, around, close, tuple(tokens))
-        for span, (total, alone, near, close, tokens) in zip(passage.sentences, parts, strict=True)
+        Evidence(passage, span, total, alone, near, around, close, met, tuple(tokens))
+        for span, (total, alone, near, close, met), tokens in zip(
+            passage.sentences, parts, telling, strict=True
+        )
         # A question in the text answers nothing, but what follows it may.
         if not passage.quote(span).rstrip("\"'”’)* ").endswith("?")
     ]

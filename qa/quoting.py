@@ -22,6 +22,11 @@ FACT_MARGIN = 0.05
 """The same where one fact is asked for: less completes it."""
 FACT_TIE = 0.04
 """How far below the best a sentence may score that stands before the one that gives the fact."""
+WITNESSES = 3
+WITNESS_MARGIN = 0.1
+WITNESS_CHARACTERS = 600
+"""A broad question hears other articles, too: until an answer has so many quotes or characters, the
+best sentence of each that is no farther below the best."""
 SIDE_MARGIN = 0.06
 """How far below the best a sentence of another article may score that contradicts it."""
 SIDE_GAP = 0.2
@@ -60,8 +65,9 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
 
     To the best one come those near it in score, in the order of the text. Where one fact is asked
     for, the sentence that gives it opens, and what stands before it in its article is left out
-    unless it is nearly as good. When another article contradicts the best on the date, number or
-    place asked for, or on yes or no, the answer is the two sides and nothing else.
+    unless it is nearly as good; where more is asked for, other articles are heard as well. When
+    another article contradicts the best on the date, number or place asked for, or on yes or no,
+    the answer is the two sides and nothing else.
     """
     if not evidence:
         return Quotation(())
@@ -84,6 +90,8 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
         if not any(same(piece, other) for other in chosen):
             chosen.append(piece)
             length += len(piece.quote)
+    if not asks_fact(question):
+        chosen += _witnesses(chosen, evidence)
     return Quotation(
         tuple(Quote(piece, _said_again(piece, evidence)) for piece in in_order(chosen))
     )
@@ -164,6 +172,25 @@ def _sides(asked: Asked, question: str, evidence: Sequence[Evidence]) -> list[Qu
             seen.add(piece.passage.article_id)
             sides.append(Quote(piece))
     return sides
+
+
+def _witnesses(chosen: Sequence[Evidence], evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The best sentence of each article that neither chosen sentences nor their like are from."""
+    told = [again for piece in chosen for again in (piece, *_said_again(piece, evidence))]
+    articles = {piece.passage.article_id for piece in told}
+    length = sum(len(piece.quote) for piece in chosen)
+    witnesses: list[Evidence] = []
+    for piece in evidence:
+        full = len(chosen) + len(witnesses) >= WITNESSES
+        if full or piece.score < chosen[0].score - WITNESS_MARGIN:
+            break
+        if _among(piece, articles) or length + len(piece.quote) > WITNESS_CHARACTERS:
+            continue
+        if not any(same(piece, other) for other in (*chosen, *witnesses)):
+            witnesses.append(piece)
+            articles.add(piece.passage.article_id)
+            length += len(piece.quote)
+    return witnesses
 
 
 def _among(piece: Evidence, articles: Collection[str]) -> bool:

@@ -5,7 +5,7 @@ import pytest
 
 from index.embedding import EncodedText, Encoder
 from index.store import Generation, Index
-from qa.evidence import WEIGHTS, Evidence, LateInteraction, token_weights
+from qa.evidence import ENOUGH, WEIGHTS, Evidence, LateInteraction, token_weights
 from qa.retriever import HybridSearch
 
 FERRY = """The Ferry to Mull
@@ -65,6 +65,15 @@ def test_a_sentence_is_read_with_the_one_before_it(ferry: Generation, encoder: E
     captain, she = (e for e in evidence if e.quote.startswith(("Its captain", "She has")))
     assert she.window >= captain.own - 1e-6
     assert she.window > she.own
+
+
+def test_a_part_of_the_question_that_nothing_meets_is_seen(
+    ferry: Generation, encoder: Encoder
+) -> None:
+    said = weigh(ferry, encoder, "When does the ferry leave Oban?")[0]
+    unsaid = weigh(ferry, encoder, "When does the ferry leave Oban for Reykjavik?")[0]
+    assert 0.95 * ENOUGH < said.covered <= ENOUGH + 1e-6
+    assert unsaid.quote == said.quote and unsaid.covered < 0.9 * ENOUGH
 
 
 def test_a_question_in_the_text_answers_nothing(ferry: Generation, encoder: Encoder) -> None:

@@ -13,6 +13,8 @@ from qa.quoting import (
     MOST_CHARACTERS,
     SIDE_GAP,
     SIDE_MARGIN,
+    WITNESS_CHARACTERS,
+    WITNESS_MARGIN,
     Quote,
     choose,
     compose,
@@ -73,6 +75,35 @@ def test_the_articles_of_others_follow_by_score() -> None:
         "Sheep drowned.",
         "Water came down.",
     ]
+
+
+def test_a_broad_question_hears_other_articles_up_to_three_quotes() -> None:
+    best = evidence("The dam broke.", 0.8, "a.txt")
+    again = evidence("Rain had fallen.", 0.8 - MARGIN * 1.1, "a.txt", start=50)
+    second = evidence("Sheep drowned.", 0.8 - WITNESS_MARGIN * 0.8, "b.txt")
+    more = evidence("Cattle fled uphill.", 0.8 - WITNESS_MARGIN * 0.9, "b.txt", start=50)
+    far = evidence("Nobody knew.", 0.8 - WITNESS_MARGIN * 1.1, "c.txt")
+    third = evidence("The mayor wept.", 0.8 - WITNESS_MARGIN * 0.95, "d.txt")
+    fourth = evidence("The school closed.", 0.8 - WITNESS_MARGIN * 0.97, "e.txt")
+    pieces = best, again, second, more, far, third, fourth
+    assert chosen("What came of it?", *pieces) == [best.quote, second.quote, third.quote]
+    assert chosen("When was it?", *pieces) == [best.quote]
+    full = replace(again, score=0.79), replace(again, span=(0, 9), score=0.785)
+    assert chosen("What came of it?", best, *full, second)[-1] != second.quote
+
+
+def test_an_article_that_says_the_same_is_heard_already() -> None:
+    best = evidence("The dam broke on the night of 3 May.", 0.8, "a.txt")
+    same_there = evidence("On the night of 3 May the dam broke.", 0.79, "b.txt")
+    more_there = evidence("Sheep drowned.", 0.8 - WITNESS_MARGIN * 0.9, "b.txt", start=50)
+    assert chosen("What came of it?", best, same_there, more_there) == [best.quote]
+
+
+def test_a_witness_is_short() -> None:
+    best = evidence("The dam broke.", 0.8, "a.txt")
+    long = evidence("Then " + "water " * (WITNESS_CHARACTERS // 6) + "came.", 0.72, "b.txt")
+    short = evidence("Sheep drowned.", 0.71, "c.txt")
+    assert chosen("What came of it?", best, long, short) == [best.quote, short.quote]
 
 
 def test_an_answer_stays_short() -> None:
