@@ -13,20 +13,20 @@ from qa.answer import AnswerSentence, Citation
 from qa.disagreement import Asked, alike, asked_for, date_parts, disagree, negated, numbers
 from qa.evidence import Evidence
 
-MOST_QUOTES = 4
+MOST_QUOTES = 3
 MOST_CHARACTERS = 500
 """An answer gets no further sentence that would make it longer."""
-MARGIN = 0.07
+MARGIN = 0.06
 """How far below the best a sentence may score that completes the answer."""
 FACT_MARGIN = 0.05
 """The same where one fact is asked for: less completes it."""
 FACT_TIE = 0.04
 """How far below the best a sentence may score that stands before the one that gives the fact."""
-WITNESSES = 3
 WITNESS_MARGIN = 0.1
 WITNESS_CHARACTERS = 600
-"""A broad question hears other articles, too: until an answer has so many quotes or characters, the
-best sentence of each that is no farther below the best."""
+"""A broad question hears other articles, too, until it has as many quotes or so many characters:
+the best sentence of each that is no farther below the best."""
+MOST_SIDES = 4
 SIDE_MARGIN = 0.06
 """How far below the best a sentence of another article may score that contradicts it."""
 SIDE_GAP = 0.2
@@ -166,7 +166,7 @@ def _sides(asked: Asked, question: str, evidence: Sequence[Evidence]) -> list[Qu
     for piece in evidence[1:]:
         if piece.score < best.score - SIDE_MARGIN or _misses(piece, best):
             continue
-        if piece.passage.article_id in seen or len(sides) == MOST_QUOTES - 1:
+        if piece.passage.article_id in seen or len(sides) == MOST_SIDES - 1:
             continue
         if disagree(asked, question, best.quote, piece.quote):
             seen.add(piece.passage.article_id)
@@ -181,7 +181,7 @@ def _witnesses(chosen: Sequence[Evidence], evidence: Sequence[Evidence]) -> list
     length = sum(len(piece.quote) for piece in chosen)
     witnesses: list[Evidence] = []
     for piece in evidence:
-        full = len(chosen) + len(witnesses) >= WITNESSES
+        full = len(chosen) + len(witnesses) >= MOST_QUOTES
         if full or piece.score < chosen[0].score - WITNESS_MARGIN:
             break
         if _among(piece, articles) or length + len(piece.quote) > WITNESS_CHARACTERS:

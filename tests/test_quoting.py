@@ -42,13 +42,13 @@ def test_nothing_is_chosen_from_nothing() -> None:
 def test_what_is_near_the_best_completes_it_in_the_articles_order() -> None:
     best = evidence("The dam broke.", 0.8, start=50)
     before = evidence("It was old.", 0.8 - MARGIN / 2, start=10)
-    later = evidence("The village drowned.", 0.8 - MARGIN / 2, start=200)
-    next_one = evidence("Water came down.", 0.8 - MARGIN * 0.9, start=100)
+    later = evidence("The village drowned.", 0.8 - MARGIN * 0.9, start=200)
+    fourth = evidence("Water came down.", 0.8 - MARGIN * 0.95, start=100)
     far = evidence("Sheep eat grass.", 0.8 - MARGIN * 1.1, start=300)
-    assert chosen("Why?", best, before, later, next_one, far) == [
+    assert chosen("Why?", best, before, far) == ["It was old.", "The dam broke."]
+    assert chosen("Why?", best, before, later, fourth, far) == [
         "It was old.",
         "The dam broke.",
-        "Water came down.",
         "The village drowned.",
     ]
 
