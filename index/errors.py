@@ -9,6 +9,10 @@ class CorpusError(CitedError):
     """The folder of articles is missing, or is not a folder, or may not be read."""
 
 
+class OtherCorpusError(CorpusError):
+    """The index is of another folder of articles: it is handed to no other unasked."""
+
+
 class ModelError(CitedError):
     """The embedding model is missing, damaged, or not what it claims to be."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.article import Article, parse_article
-from index.errors import CorpusError, RemovalError
+from index.errors import CorpusError, OtherCorpusError, RemovalError
 from index.readers import Skipped, UnreadableError, read_bytes, text_of
 from index.scanning import compare, scan
 
@@ -72,6 +72,25 @@ class Folder:
                 f"{len(gone)} of {len(before)} articles are gone from {self.path}: bring them "
                 "back, or call `cited index --yes` to remove them from the index, too"
             )
+
+    def check_same(self, corpus: str, before: Mapping[str, str], files: Mapping[str, str]) -> None:
+        """Raise if `before` is of another folder, `corpus`, and nothing of it is in this one.
+
+        A folder that was moved or copied has the same articles.
+        """
+        changes = compare(before, files)
+        known = changes.unchanged or changes.renamed
+        if self.allow_removals or known or corpus in ("", self.name):
+            return
+        raise OtherCorpusError(
+            f"the index is of {corpus}: name another folder for that of {self.name} (--index-dir "
+            "or QA_INDEX_DIR), or call `cited index --yes` to put the one in the other's place"
+        )
+
+    @property
+    def name(self) -> str:
+        """The whole path of the folder."""
+        return str(self.path.resolve())
 
     def skipped(self) -> tuple[Skipped, ...]:
         """What was left out, by path, each with the reason."""

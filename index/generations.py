@@ -58,6 +58,7 @@ class Manifest:
     `exact` says that the vectors are not for a graph search: too many are alike.
     `churn` counts the passages that came or went since the generation was last built from nothing:
     vectors that are deleted from a copy still burden its search graph.
+    `corpus` is the folder of articles that it was made from, as it was called then.
     `version` and `collection` are of the server that has the vectors; of a local index 0 and "".
     """
 
@@ -67,6 +68,7 @@ class Manifest:
     sealed: Mapping[str, str]
     churn: int
     exact: bool = False
+    corpus: str = ""
     version: int = 0
     collection: str = ""
 

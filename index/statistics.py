@@ -21,14 +21,16 @@ from index.vectors import FOLDER
 class Statistics:
     """The figures of one index folder.
 
-    `sentences` counts those that may be quoted; `kinds` the passages of each kind; `disk` the bytes
-    of each part. `built` is when `generation` was finished, `synced` when the articles were last
-    looked through. `fingerprint` names what is indexed and how, `model` the embedding model.
+    `corpus` is the folder that the articles are from. `sentences` counts those that may be quoted;
+    `kinds` the passages of each kind; `disk` the bytes of each part. `built` is when
+    `generation` was finished, `synced` when the articles were last looked through. `fingerprint`
+    names what is indexed and how, `model` the embedding model.
     """
 
     generation: str
     fingerprint: str
     model: str
+    corpus: str
     built: datetime
     synced: datetime | None
     articles: int
@@ -59,6 +61,7 @@ def statistics(folder: Path) -> Statistics:
         generation=generation.name,
         fingerprint=manifest.digest,
         model=manifest.fingerprint.encoder,
+        corpus=manifest.corpus,
         built=_modified(generation / MANIFEST),
         synced=_modified(folder / SEEN) if (folder / SEEN).exists() else None,
         articles=articles,

@@ -106,8 +106,8 @@ class Sync:
         """Bring the index up to date; returns what was done, and what serves from now on.
 
         Raises `CorpusError` where there is no article to read, `RemovalError` where most of them
-        are gone, and `StoreError` where the index cannot be written; what served before goes on
-        serving then.
+        are gone, `OtherCorpusError` where it is another's index, and `StoreError` where the index
+        cannot be written; what served before goes on serving then.
         """
         started = time.perf_counter()
         with told_of_the_disk(self.generations.folder, (*DISK_ERRORS, StoreError)):
@@ -130,6 +130,8 @@ class Sync:
 
     def _next(self) -> Generation | None:
         """The next generation, serving; None when nothing has changed."""
+        indexed = self.base.manifest.corpus if self.base else ""
+        self.articles.check_same(indexed, self._before(), self._found)
         self.articles.check_removals(self._before(), self._found)
         changes = compare(self._before(), self._found)
         incoming = self.articles.read(changes.incoming)
@@ -200,7 +202,15 @@ class Sync:
             exact = records.most_alike() > ALIKE
             cache.prune(records.embedded_texts(), passages)
         VectorStore.compact(folder)
-        return Manifest(self.cutter.fingerprint, files, passages, seal(folder), churn, exact)
+        return Manifest(
+            self.cutter.fingerprint,
+            files,
+            passages,
+            seal(folder),
+            churn,
+            exact,
+            corpus=self.articles.name,
+        )
 
     def _embed_and_add(
         self, batch: Batch, records: Records, vectors: VectorStore, cache: VectorCache

@@ -2,6 +2,7 @@
 
 CitedError
 ├── CorpusError        the folder of articles is missing or cannot be read
+│   └── OtherCorpusError   the index is of another folder
 ├── RemovalError       most articles are gone from the folder: nothing is removed unasked
 ├── ModelError         the embedding model is missing, damaged or not what it claims to be
 ├── StoreError         the index on disk cannot be used as it is
@@ -21,6 +22,7 @@ from index.errors import (
     CorpusError,
     ModelError,
     NoIndexError,
+    OtherCorpusError,
     RebuildError,
     RemovalError,
     ServerError,
@@ -35,6 +37,7 @@ __all__ = [
     "LanguageModelError",
     "ModelError",
     "NoIndexError",
+    "OtherCorpusError",
     "QuestionError",
     "RebuildError",
     "RemovalError",

@@ -158,6 +158,7 @@ def _table(found: Statistics) -> Table:
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in found.kinds.items())
     rows = {
         "generation": f"{found.generation}, built {_when(found.built)}",
+        "articles of": found.corpus or "unknown",
         "last sync": _when(found.synced) if found.synced else "never",
         "model": found.model,
         "fingerprint": found.fingerprint,

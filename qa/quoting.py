@@ -32,6 +32,8 @@ SIDE_MARGIN = 0.06
 SIDE_GAP = 0.2
 """How much worse than the best such a sentence may match any one token of the question: beyond
 it the sentence is about something else, "arrived" where "left" was asked for."""
+WHOLE = 3
+"""Words from which a sentence completes an answer: "In Vladivostok." says nothing by itself."""
 ALIKE = 0.6
 """The share of common words from which two sentences count as one said twice."""
 
@@ -85,7 +87,7 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
             break
         if _stands_before(piece, best) and piece.score < best.score - tie:
             continue
-        if length + len(piece.quote) > MOST_CHARACTERS:
+        if length + len(piece.quote) > MOST_CHARACTERS or not _is_whole(piece):
             continue
         if not any(same(piece, other) for other in chosen):
             chosen.append(piece)
@@ -186,11 +188,15 @@ def _witnesses(chosen: Sequence[Evidence], evidence: Sequence[Evidence]) -> list
             break
         if _among(piece, articles) or length + len(piece.quote) > WITNESS_CHARACTERS:
             continue
-        if not any(same(piece, other) for other in (*chosen, *witnesses)):
+        if _is_whole(piece) and not any(same(piece, other) for other in (*chosen, *witnesses)):
             witnesses.append(piece)
             articles.add(piece.passage.article_id)
             length += len(piece.quote)
     return witnesses
+
+
+def _is_whole(piece: Evidence) -> bool:
+    return len(piece.quote.split()) >= WHOLE
 
 
 def _among(piece: Evidence, articles: Collection[str]) -> bool:

@@ -17,7 +17,7 @@ from faults import first_state, on_disk, write_articles
 from stores import TOWN, article_ids, check
 
 from index.checking import examine
-from index.errors import CorpusError, RemovalError
+from index.errors import CorpusError, OtherCorpusError, RemovalError
 from index.store import Index, SyncReport
 
 # ---- Gone
@@ -61,6 +61,30 @@ def test_articles_that_can_no_longer_be_read_count_as_gone(index: Index, tmp_pat
         index.sync(corpus)
     assert len(check(index.reader())) == 12
     assert len(index.sync(corpus, allow_removals=True).skipped) == 7
+
+
+def test_an_index_is_not_handed_to_another_folder_unasked(index: Index, tmp_path: Path) -> None:
+    corpus = many(tmp_path, 3)
+    index.sync(corpus)
+    other = tmp_path / "second"
+    other.mkdir()
+    (other / "news.txt").write_text("The Other Story\n\nSheep graze beside the school.\n")
+    with pytest.raises(OtherCorpusError, match=f"is of {corpus}: .*--index-dir .*--yes") as refusal:
+        index.sync(other)
+    assert "\n" not in str(refusal.value)
+    assert check(index.reader()) == on_disk(corpus)
+    assert index.sync(other, allow_removals=True).added == ("news.txt",)
+    with pytest.raises(OtherCorpusError, match=f"is of {other}"):
+        index.sync(corpus)
+
+
+def test_a_folder_that_was_moved_is_the_same(index: Index, tmp_path: Path) -> None:
+    corpus = many(tmp_path, 3)
+    index.sync(corpus)
+    moved = corpus.rename(tmp_path / "moved")
+    assert len(index.sync(moved).unchanged) == 3
+    (moved / "article-0.txt").unlink()
+    assert index.sync(moved).removed == ("article-0.txt",)
 
 
 def test_renaming_all_is_not_removing(index: Index, tmp_path: Path) -> None:

@@ -117,6 +117,8 @@ STANDS_ALONE = [
     "Which companies protect their data best?",
     "How does a ship keep its balance?",
     "What is the largest ship that sails today?",
+    "What is the significance of the summit, and why does it matter?",
+    "How long is the armoured train, and where is it now?",
     "Who wrote 'It is what it is'?",
     "Thank you!",
     "  How do volcanoes\terupt ?",

@@ -69,10 +69,10 @@ def test_where_a_fact_is_asked_for_it_opens_and_less_completes_it() -> None:
 def test_the_articles_of_others_follow_by_score() -> None:
     best = evidence("The dam broke.", 0.8, "b.txt")
     other = evidence("Water came down.", 0.75, "a.txt")
-    third = evidence("Sheep drowned.", 0.76, "c.txt")
+    third = evidence("Many sheep drowned.", 0.76, "c.txt")
     assert chosen("Why?", best, other, third) == [
         "The dam broke.",
-        "Sheep drowned.",
+        "Many sheep drowned.",
         "Water came down.",
     ]
 
@@ -80,7 +80,7 @@ def test_the_articles_of_others_follow_by_score() -> None:
 def test_a_broad_question_hears_other_articles_up_to_three_quotes() -> None:
     best = evidence("The dam broke.", 0.8, "a.txt")
     again = evidence("Rain had fallen.", 0.8 - MARGIN * 1.1, "a.txt", start=50)
-    second = evidence("Sheep drowned.", 0.8 - WITNESS_MARGIN * 0.8, "b.txt")
+    second = evidence("Many sheep drowned.", 0.8 - WITNESS_MARGIN * 0.8, "b.txt")
     more = evidence("Cattle fled uphill.", 0.8 - WITNESS_MARGIN * 0.9, "b.txt", start=50)
     far = evidence("Nobody knew.", 0.8 - WITNESS_MARGIN * 1.1, "c.txt")
     third = evidence("The mayor wept.", 0.8 - WITNESS_MARGIN * 0.95, "d.txt")
@@ -88,21 +88,28 @@ def test_a_broad_question_hears_other_articles_up_to_three_quotes() -> None:
     pieces = best, again, second, more, far, third, fourth
     assert chosen("What came of it?", *pieces) == [best.quote, second.quote, third.quote]
     assert chosen("When was it?", *pieces) == [best.quote]
-    full = replace(again, score=0.79), replace(again, span=(0, 9), score=0.785)
-    assert chosen("What came of it?", best, *full, second)[-1] != second.quote
+    full = replace(again, score=0.79), evidence("It was old.", 0.785, "a.txt", start=90)
+    assert second.quote not in chosen("What came of it?", best, *full, second)
 
 
 def test_an_article_that_says_the_same_is_heard_already() -> None:
     best = evidence("The dam broke on the night of 3 May.", 0.8, "a.txt")
     same_there = evidence("On the night of 3 May the dam broke.", 0.79, "b.txt")
-    more_there = evidence("Sheep drowned.", 0.8 - WITNESS_MARGIN * 0.9, "b.txt", start=50)
+    more_there = evidence("Many sheep drowned.", 0.8 - WITNESS_MARGIN * 0.9, "b.txt", start=50)
     assert chosen("What came of it?", best, same_there, more_there) == [best.quote]
+
+
+def test_a_fragment_completes_nothing() -> None:
+    best = evidence("In Lisbon.", 0.8, "a.txt")
+    fragment = evidence("Six days.", 0.79, "a.txt", start=50)
+    elsewhere = evidence("By train.", 0.79, "b.txt")
+    assert chosen("What came of it?", best, fragment, elsewhere) == [best.quote]
 
 
 def test_a_witness_is_short() -> None:
     best = evidence("The dam broke.", 0.8, "a.txt")
     long = evidence("Then " + "water " * (WITNESS_CHARACTERS // 6) + "came.", 0.72, "b.txt")
-    short = evidence("Sheep drowned.", 0.71, "c.txt")
+    short = evidence("Many sheep drowned.", 0.71, "c.txt")
     assert chosen("What came of it?", best, long, short) == [best.quote, short.quote]
 
 
@@ -178,11 +185,11 @@ def cite(piece: Evidence, number: int) -> Citation:
 def test_the_answer_is_numbered_marked_and_attributed() -> None:
     one = evidence("The dam\nbroke.", 0.8, "a.txt")
     two = evidence("The dam broke!", 0.8, "b.txt")
-    three = evidence("Sheep drowned.", 0.7, "b.txt", start=50)
+    three = evidence("Many sheep drowned.", 0.7, "b.txt", start=50)
     text, sentences, citations = compose([Quote(one, (two,)), Quote(three)], cite)
     assert text == (
         "According to “Flood” (3 May 2001): The dam broke. [1][2] "
-        "According to “Dam”: Sheep drowned. [3]"
+        "According to “Dam”: Many sheep drowned. [3]"
     )
     assert [sentence.citations for sentence in sentences] == [(1, 2), (3,)]
     assert [citation.number for citation in citations] == [1, 2, 3]

@@ -40,7 +40,7 @@ def why_html(answer: Answer, considered: Sequence[Considered]) -> str:
 def _considered(passages: Sequence[Considered]) -> str:
     """What was found by which search, and what became of it; best fused score first."""
     rows = "".join(map(_row, passages))
-    heads = ("Vectors", "BM25", "Fused", "Best sentence", "What became of it")
+    heads = ("What became of it", "Vectors", "BM25", "Fused", "Best sentence")
     titles = "".join(f'<th scope="col">{head}</th>' for head in heads)
     table = _table(f'<th scope="col">Passage</th>{titles}', rows)
     read = f"The {len(passages)} best by their fused score were read; the others were dropped."
@@ -52,8 +52,8 @@ def _row(passage: Considered) -> str:
     lexical = f"{passage.lexical:.1f}" if passage.lexical else "–"
     return (
         f'<tr><th scope="row">{_named(passage)}</th>'
-        f"<td>{dense}</td><td>{lexical}</td><td>{passage.fused:.2f}</td>"
-        f"<td>{passage.support:.2f}</td><td>{escape(passage.fate)}</td></tr>"
+        f"<td>{escape(passage.fate)}</td><td>{dense}</td><td>{lexical}</td>"
+        f"<td>{passage.fused:.2f}</td><td>{passage.support:.2f}</td></tr>"
     )
 
 

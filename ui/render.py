@@ -23,7 +23,7 @@ _UNSUPPORTED = (
 )
 _WRITING = (
     '<p class="aside">Answers are quotes. QA_LLM names a language model that writes them: see '
-    "“Settings” in the README.</p>"
+    "“With a language model” in the README.</p>"
 )
 
 

@@ -11,6 +11,8 @@ from qa.followups.clauses import content_words
 from qa.followups.references import Reference, has_definite, pair, references
 from qa.followups.talk import Rewritten, Talk
 
+_MUCH = 9
+"""Words from which a question says itself what "the meeting" in it is about."""
 _FORMER = re.compile(r"\bthe (?:(former)|latter)\b", re.IGNORECASE)
 _OTHER = re.compile(r"\bthe other(?: one| man| woman| side)?(?=\W*$| (?:is|was|did|does)\b)", re.I)
 _COMPARES = re.compile(
@@ -54,7 +56,8 @@ def explained(text: str, talk: Talk) -> Rewritten:
         if _COMPARES.fullmatch(new) and talk.two():
             return Rewritten(new, " or ".join(talk.two()))
         heard = " ".join(turn.text for turn in talk.said[-2:])
-        unclear = unclear or has_definite(new, heard) or _says_little(new)
+        says_much = len(new.split()) >= _MUCH
+        unclear = unclear or (not says_much and has_definite(new, heard)) or _says_little(new)
     return Rewritten(new, talk.topic() if unclear else "")
 
 
