@@ -108,8 +108,9 @@ the median over the rounds (least to greatest).
 - *passages a second*: {speed.articles:,} articles a round, into an empty index on the disk. They
   are counted as Cited cuts them, for all alike, however many pieces a system makes of them.
 - *embedding alone*: `SentenceTransformer.encode` of the passages that Cited cuts, sorted by length,
-  in batches of 32. It is no system, but the limit of all that embed with this model in
-  {speed.setting.dtype}.
+  in batches of 32, in {speed.setting.dtype}. It is no system, but the least that all take who embed
+  by that library. Cited reads a BERT from its files: texts side by side without padding, each
+  thread its own.
 - *retrieval*: question in, ten ranked passages out, warm. Cited's and txtai's is hybrid; Cited also
   ranks the passages by their sentences, which the others do not.
 - *found in 5*: the share of questions whose own paragraph is among the articles of the first five.
@@ -162,7 +163,7 @@ def draw_speed(speed: Speed, theme: Theme, file: Path) -> None:
         "cited": theme.cited,
         "peer": theme.peer,
         "peer of another dtype": theme.peer,
-        "limit": theme.other,
+        "library": theme.other,
     }
     indexing = [
         (system.name, rates(system, cited), colours[system.kind]) for system in speed.systems

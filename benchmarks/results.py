@@ -19,7 +19,7 @@ WORK = Path(__file__).parents[1] / ".index" / "benchmarks"
 """Where results lie unless told."""
 SPEED, GROWTH = "speed.json", "growth.json"
 
-Kind = Literal["cited", "peer", "peer of another dtype", "limit"]
+Kind = Literal["cited", "peer", "peer of another dtype", "library"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,11 @@ def started(
         known.append((BFLOAT16, "peer of another dtype"))
     commands: list[tuple[str, Kind, list[str]]] = [
         ("Cited", "cited", [sys.executable, "-m", "benchmarks.peers.cited", model, ""]),
-        ("embedding alone", "limit", [sys.executable, "-m", "benchmarks.peers.bulk", model, dtype]),
+        (
+            "embedding alone",
+            "library",
+            [sys.executable, "-m", "benchmarks.peers.bulk", model, dtype],
+        ),
     ]
     absent = []
     for peer, kind in known:
@@ -166,7 +170,7 @@ def question_rounds(contenders: list[Contender], work: Path, shared: Path, plan:
     data = squad(shared)
     file = work / "rows.jsonl"
     write_rows(file, hiding(data, leads(shared), plan.big))
-    searchers = [contender for contender in contenders if contender.kind != "limit"]
+    searchers = [contender for contender in contenders if contender.kind != "library"]
     for contender in contenders:
         _say(f"indexing {plan.big:,} articles: {contender.child.name}")
         contender.big = _index(contender.child, file, work, keep=True)

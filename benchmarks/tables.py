@@ -48,7 +48,7 @@ def _system(system: Measured, cited: Measured) -> Sequence[str]:
     searching = list(chain.from_iterable(system.searching))
     other = system is not cited
     return (
-        f"{system.name} ({system.kind})" if system.kind == "limit" else system.name,
+        f"{system.name} ({system.kind})" if system.kind == "library" else system.name,
         Spread.of(rates(system, cited)).told(),
         ratios(system.indexing, cited.indexing).told() if other else NONE,
         f"{system.big:.0f} s",
@@ -111,9 +111,9 @@ def speed_goals(speed: Speed) -> list[Goal]:
                 "retrieval, against the fastest peer of each round", 0.5, searching, "times as long"
             )
         )
-    for limit in speed.of("limit"):
-        share = ratios(limit.indexing, cited.indexing)
-        goals.append(_at_least(f"indexing, against {limit.name}", 0.85, share, "times as fast"))
+    for library in speed.of("library"):
+        share = ratios(library.indexing, cited.indexing)
+        goals.append(_at_least(f"indexing, against {library.name}", 0.85, share, "times as fast"))
     beyond = [
         1e3 * (ask - search)
         for ask, search in zip(medians(cited.asking), medians(cited.searching), strict=True)

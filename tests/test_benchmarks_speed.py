@@ -240,7 +240,7 @@ def measured(name: str, kind: str, seconds: float, question: float) -> Measured:
         pieces=[100, 200],
         big=10 * seconds,
         big_pieces=1000,
-        searching=[] if kind == "limit" else [[question, question, 3 * question]] * 2,
+        searching=[] if kind == "library" else [[question, question, 3 * question]] * 2,
         asking=[[0.03, 0.04, 0.05]] * 2 if kind == "cited" else [],
         found=0.9,
         megabytes=700,
@@ -253,7 +253,7 @@ SPEED = Speed(
     1000,
     [
         measured("Cited", "cited", 1.0, 0.010),
-        measured("alone", "limit", 0.9, 0.0),
+        measured("alone", "library", 0.9, 0.0),
         measured("slow", "peer", 6.0, 0.025),
         measured("quick", "peer", 3.0, 0.030),
         measured("slow, bfloat16", "peer of another dtype", 1.5, 0.015),

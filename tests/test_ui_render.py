@@ -266,9 +266,9 @@ def test_an_abstention_has_near_misses_and_no_sources() -> None:
 @pytest.mark.parametrize(
     ("confidence", "words", "figure"),
     [
-        (0.97, "Well supported", "about 95 %"), (0.7, "Well supported", "about 70 %"),
-        (0.5, "Fairly supported", "about 50 %"), (0.3, "Thinly supported", "about 30 %"),
-        (0.0, "Thinly supported", "under 5 %"), (0.99, "Well supported", "over 95 %"),
+        (0.97, "Probably answers it", "about 95 %"), (0.7, "Probably answers it", "about 70 %"),
+        (0.5, "May answer it", "about 50 %"), (0.3, "Unsure if it answers", "about 30 %"),
+        (0.0, "Unsure if it answers", "under 5 %"), (0.99, "Probably answers it", "over 95 %"),
     ],
 )  # fmt: skip
 def test_a_confidence_is_words_and_its_figure_a_hint(

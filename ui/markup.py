@@ -19,7 +19,7 @@ _UNSEEN = re.compile(
     "\U000e0000-\U000e007f]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-SUPPORT = ((0.7, "Well supported"), (0.45, "Fairly supported"), (0.0, "Thinly supported"))
+SUPPORT = ((0.7, "Probably answers it"), (0.45, "May answer it"), (0.0, "Unsure if it answers"))
 """From which confidence on an answer is called what."""
 
 # Drawn for this page, on a grid of 16 by 16, in lines of the text's own colour.

@@ -1,4 +1,4 @@
-"""The limit: sentence-transformers embeds the very passages that Cited cuts, and nothing else."""
+"""sentence-transformers embeds the very passages that Cited cuts, and nothing else."""
 
 from __future__ import annotations
 
