@@ -81,7 +81,7 @@ class VectorCache:
         keys = [self._key(text) for text in texts]
         known = self._load(keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        # Texts of like length side by side: a batch is padded to its longest.
+        # Texts of like length side by side: the library pads a batch to its longest.
         todo = sorted(missing.items(), key=lambda item: len(item[1]))
         done = 0
         for batch, encoded in self._encoded(todo):

@@ -40,7 +40,9 @@ class PackedLinear:
 
 def can_pack(dtype: torch.dtype) -> bool:
     """Whether this torch, on this processor, has operators that lay weights of a dtype out."""
-    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+    if not (
+        torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    ):
         return False
     return dtype == torch.float32 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
