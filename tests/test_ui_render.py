@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from conftest import RAILWAY
@@ -278,6 +279,14 @@ def test_a_confidence_is_words_and_its_figure_a_hint(
     shown = exchange_html(Exchange("Who?", replace(answer(citation()), confidence=confidence)), 0)
     assert f">{words}</span>" in shown and f"{figure}" in shown
     assert figure not in read(shown).text
+
+
+@pytest.mark.parametrize("confidence", [0.9, 0.5, 0.1])
+def test_each_level_of_confidence_fills_its_bar(confidence: float) -> None:
+    shown = exchange_html(Exchange("Who?", replace(answer(citation()), confidence=confidence)), 0)
+    (level,) = re.findall(r'<p class="sure (\w+)">', shown)
+    style = (Path(__file__).parents[1] / "ui" / "style.css").read_text(encoding="utf-8")
+    assert re.search(rf"\.{level} \.words {{ --full: [1-9]\d*%", style)
 
 
 def test_only_the_last_question_can_be_asked_again_and_has_suggestions() -> None:

@@ -40,7 +40,7 @@ def why_html(answer: Answer, considered: Sequence[Considered]) -> str:
 def _considered(passages: Sequence[Considered]) -> str:
     """What was found by which search, and what became of it; best fused score first."""
     rows = "".join(map(_row, passages))
-    heads = ("What became of it", "Vectors", "BM25", "Fused", "Best sentence")
+    heads = ("What became of it", "Vectors", "BM25", "Fused", "Sentence")
     titles = "".join(f'<th scope="col">{head}</th>' for head in heads)
     table = _table(f'<th scope="col">Passage</th>{titles}', rows)
     read = f"The {len(passages)} best by their fused score were read; the others were dropped."
