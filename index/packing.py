@@ -40,9 +40,8 @@ class PackedLinear:
 
 def can_pack(dtype: torch.dtype) -> bool:
     """Whether this torch, on this processor, has operators that lay weights of a dtype out."""
-    if not (
-        torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-    ):
+    there = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    if not (there and hasattr(torch.ops.mkldnn, "_linear_pointwise")):
         return False
     return dtype == torch.float32 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
