@@ -32,6 +32,11 @@ WEIGHTS = {"own": 0.45, "window": 0.25, "passage": 0.15, "cosine": 0.10, "retrie
 ENOUGH = 0.55
 """The cosine from which a token of the question is met: more for one makes up for no other."""
 
+THE_SAME = 0.9
+ORDER = 0.05
+"""An FAQ question with this share of words in common is the one that is asked: then every sentence
+of its answer matches in full, the first one best and each by so much less than the one before."""
+
 CACHED_PASSAGES = 1000
 """Passages whose token vectors are kept in memory, about 15 KB each."""
 
@@ -83,7 +88,8 @@ class LateInteraction:
     context, and every token of the question takes its best cosine among a sentence's tokens.
     Tokens weigh by the square root of their word's inverse document frequency among the
     corpus's own sentences: in articles about one meeting its heroes' names say little. An FAQ
-    pair whose question is the one that is asked matches it in full, whatever its tokens say.
+    pair whose question is the one that is asked matches it in full, whatever its tokens say, and
+    its answer is read from its first sentence on.
 
     A sentence's score is the weighted mean of that match with the sentence itself ("own"); with
     the sentence and what stands right before it, where what "he" or "it" means is said
@@ -192,6 +198,8 @@ def _score_passage(
     reach = np.maximum(match[1:], match[:-1])
     sums = np.stack([vectors[slice(*each)].sum(axis=0) for each in ranges[1:]])
     own = match[1:] @ asked.weights
+    if said_again >= THE_SAME:
+        own = np.maximum(own, said_again - ORDER * np.arange(len(own), dtype=np.float32))
     window = np.maximum(said_again, reach @ asked.weights)
     covered = np.maximum(ENOUGH * said_again, np.minimum(reach, ENOUGH) @ asked.weights)
     cosine = sums @ asked.vector / np.maximum(np.linalg.norm(sums, axis=1), 1e-9)

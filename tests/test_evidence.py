@@ -1,5 +1,7 @@
 """Late interaction over real token vectors."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,23 @@ def test_a_part_of_the_question_that_nothing_meets_is_seen(
     unsaid = weigh(ferry, encoder, "When does the ferry leave Oban for Reykjavik?")[0]
     assert 0.95 * ENOUGH < said.covered <= ENOUGH + 1e-6
     assert unsaid.quote == said.quote and unsaid.covered < 0.9 * ENOUGH
+
+
+def test_the_answer_to_an_faq_question_is_read_from_its_first_sentence_on(
+    tmp_path: Path, encoder: Encoder
+) -> None:
+    answer = "It is not certain. The ferry may go to Iona one day. Its captain has asked for it."
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "ferry.txt").write_text(
+        f"{FERRY}\nFrequently Asked Questions\n\nQ: Will the ferry go to Iona?\nA: {answer}\n\n"
+        "Q: Is there a shop?\nA: No. The school sells milk.\n"
+    )
+    index = Index.open(tmp_path / "index", encoder)
+    index.sync(tmp_path / "corpus")
+    evidence = weigh(index.reader(), encoder, "Will the ferry go to Iona?")
+    assert " ".join(piece.quote for piece in evidence[:3]) == answer
+    near = weigh(index.reader(), encoder, "Will the captain go to Iona or to Oban one day?")
+    assert near[0].quote != "It is not certain."
 
 
 def test_a_question_in_the_text_answers_nothing(ferry: Generation, encoder: Encoder) -> None:
