@@ -54,6 +54,14 @@ class SyncReport:
     generation: str
     seconds: float
 
+    @property
+    def left_out(self) -> str:
+        """What was skipped, in a line that names the first; "" where nothing was."""
+        if not self.skipped:
+            return ""
+        more = f", and {len(self.skipped) - 1} more" if len(self.skipped) > 1 else ""
+        return f"{self.skipped[0].path!r} ({self.skipped[0].reason}){more}"
+
     @classmethod
     def between(
         cls,

@@ -114,11 +114,8 @@ class Assistant:
         writer = writer_of(model, encoder, settings) if model else None
         assistant = cls(settings, encoder, index, search, scorer, writer)
         try:
-            skipped = assistant.sync(progress).skipped
-            if skipped:
-                left = f"{skipped[0].path!r}: {skipped[0].reason}"
-                more = f", and {len(skipped) - 1} more" if len(skipped) > 1 else ""
-                _LOG.warning("left out %s%s; `cited index` tells of each", left, more)
+            if left_out := assistant.sync(progress).left_out:
+                _LOG.warning("left out %s: `cited index` tells of each", left_out)
         except (BusyError, RemovalError, StoreError) as error:
             if isinstance(error, NoIndexError) or index.needs_rebuild:
                 raise

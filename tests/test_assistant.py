@@ -10,9 +10,11 @@ import yaml
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
+from index.embedding import Encoder
 from index.store import Filter
 from qa import Answer, Assistant, QuestionError, Settings, Turn
 from qa.answer import ABSTENTION, Found, Searching, Token
+from qa.errors import OtherCorpusError
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "tests" / "data"
@@ -241,3 +243,33 @@ def test_an_answer_is_json(bot: Assistant) -> None:
 
     data = json.loads(json.dumps(bot.ask(GOLDEN[0]["question"]).to_dict()))
     assert data["citations"][0]["quote"] and data["passages"][0]["passage"]["article_id"]
+
+
+def test_what_is_left_out_is_told_when_it_is_opened(
+    tmp_path: Path, encoder: Encoder, caplog: pytest.LogCaptureFixture
+) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "ferry.txt").write_text("The Ferry\n\nThe ferry leaves Oban at nine.\n")
+    settings = Settings(corpus=corpus, index_dir=tmp_path / "index")
+    Assistant.open(settings, encoder=encoder)
+    assert caplog.messages == []
+    for name in ("a.txt", "b.txt"):
+        (corpus / name).write_text("")
+    Assistant.open(settings, encoder=encoder)
+    (told,) = caplog.messages
+    assert told.startswith("left out 'a.txt' (empty") and "and 1 more" in told
+
+
+def test_no_question_is_answered_from_the_index_of_another_folder(
+    tmp_path: Path, encoder: Encoder
+) -> None:
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    for folder, count in ((mine, 12), (other, 1)):
+        folder.mkdir()
+        for n in range(count):
+            text = f"The {folder.name} {n}\n\nFerry {n} of {folder.name} leaves Oban at nine.\n"
+            (folder / f"{folder.name}-{n}.txt").write_text(text)
+    Assistant.open(Settings(corpus=mine, index_dir=tmp_path / "index"), encoder=encoder)
+    with pytest.raises(OtherCorpusError, match="--index-dir"):
+        Assistant.open(Settings(corpus=other, index_dir=tmp_path / "index"), encoder=encoder)
