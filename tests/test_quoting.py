@@ -11,6 +11,8 @@ from qa.quoting import (
     FACT_TIE,
     MARGIN,
     MOST_CHARACTERS,
+    MOST_QUOTES,
+    MOST_SIDES,
     SIDE_GAP,
     SIDE_MARGIN,
     WITNESS_CHARACTERS,
@@ -150,6 +152,13 @@ def test_where_articles_disagree_the_answer_is_the_sides() -> None:
     quotation = choose("When did the dam break?", [best, more, other, third])
     assert [quote.evidence for quote in quotation.quotes] == [best, other]
     assert quotation.disagreement == "date"
+
+
+def test_more_sides_are_shown_than_an_answer_has_quotes() -> None:
+    pieces = [evidence(f"The dam broke on {3 + n} May.", 0.8, f"{n}.txt") for n in range(6)]
+    quotation = choose("When did the dam break?", pieces)
+    assert [quote.evidence for quote in quotation.quotes] == pieces[:MOST_SIDES]
+    assert MOST_SIDES > MOST_QUOTES
 
 
 def test_a_sentence_about_something_else_is_no_side() -> None:
