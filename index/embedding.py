@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import ModelError
+from index.threads import count_threads
 from index.weights import DEFAULT_MODEL, PACKAGED, find_model, weights_digest
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ Vectors = NDArray[np.float32]
 
 BATCH_SIZE = 32
 """Texts that the library reads at once."""
+
+MANY = 20_000
+"""Tokens from which it is worth importing torch, which takes as long as numpy for half of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,10 @@ class Encoder:
     """A sentence-transformers model; it is loaded when it is first needed.
 
     Looked for in this order: an installed package that carries it, a local folder of that name,
-    the model hub's local cache, and the hub itself only if `allow_download`. Weights run in
-    bfloat16 where the processor multiplies it, else in float32. A BERT is read from its files
-    (`index.bert`), other models by sentence-transformers. Raises `ModelError`.
+    the model hub's local cache, and the hub itself only if `allow_download`. A BERT is read from
+    its files (`index.bert`): for few tokens it runs in numpy, and in torch for `MANY`, in bfloat16
+    where the processor multiplies it, else in float32. Other models run by sentence-transformers.
+    Raises `ModelError`.
     """
 
     def __init__(self, name: str = DEFAULT_MODEL, *, allow_download: bool = False) -> None:
@@ -60,9 +66,9 @@ class Encoder:
         self.folder = find_model(name, allow_download=allow_download)
         self._lock = Lock()
         self._loaded: SentenceTransformer | None = None
-        self._short: Bert | None = None
+        self._few: Bert | None = None
+        self._many: Bert | None = None
         self._looked = False
-        self._threads = 0
 
     @cached_property
     def fingerprint(self) -> str:
@@ -79,7 +85,7 @@ class Encoder:
     @property
     def loaded(self) -> bool:
         """Whether the model is in memory, so that the next question need not wait for it."""
-        return self._short is not None or self._loaded is not None
+        return self._few is not None or self._loaded is not None
 
     @cached_property
     def dimension(self) -> int:
@@ -112,16 +118,7 @@ class Encoder:
 
     def encode_question(self, question: str) -> EncodedText:
         """The question as the model sees it, with its vector and token vectors."""
-        import torch
-
-        _ = self._bert or self._model  # loaded, and threads counted, before they are changed
-        # A dozen tokens are done before a second thread has woken up: on a busy machine the median
-        # was 8 ms with one thread and 20 ms with two, and the slowest a quarter.
-        torch.set_num_threads(1)
-        try:
-            return self._encode([question], "query")[0]
-        finally:
-            torch.set_num_threads(self._threads)
+        return self._encode([question], "query")[0]
 
     def encode_passages(self, texts: Sequence[str]) -> list[EncodedText]:
         """Documents with their token vectors, for late interaction; about 15 ms a passage."""
@@ -142,19 +139,26 @@ class Encoder:
 
     def _short_way(self, encodings: Sequence[Encoding]) -> Iterator[tuple[Vectors, Vectors]]:
         """Each text's token vectors [t, d] and their mean [d], not yet of length 1."""
-        assert self._bert
-        for tokens in self._bert.read([encoding.ids for encoding in encodings], self._threads):
+        texts = [encoding.ids for encoding in encodings]
+        bert = self._bert_of_many if sum(map(len, texts)) >= MANY else self._bert
+        assert bert
+        for tokens in bert.read(texts, count_threads()):
             yield tokens, tokens.mean(axis=0)
 
     def _long_way(self, encodings: Sequence[Encoding]) -> Iterator[tuple[Vectors, Vectors]]:
         """The same by the library, which has models of other kinds."""
         import torch
 
+        from index.torch_ops import one_thread
+
+        # A dozen tokens are done before a second thread has woken up: on a busy machine the median
+        # was 8 ms with one thread and 20 ms with two, and the slowest a quarter of a second.
+        threads = one_thread if len(encodings) == 1 else nullcontext
         for start in range(0, len(encodings), BATCH_SIZE):
             batch = encodings[start : start + BATCH_SIZE]
             ids = _padded([encoding.ids for encoding in batch])
             mask = _padded([encoding.attention_mask for encoding in batch])
-            with torch.inference_mode():
+            with torch.inference_mode(), threads():
                 output = self._model({"input_ids": ids, "attention_mask": mask})
                 vectors = output["sentence_embedding"].float().numpy()
                 tokens = output["token_embeddings"].float().numpy()
@@ -175,30 +179,32 @@ class Encoder:
 
     @property
     def _bert(self) -> Bert | None:
-        """The model, if it is one that is read from its files."""
+        """The model for few tokens, if it is one that is read from its files."""
+        from index.bert import read_bert
+        from index.numpy_ops import NumpyOps
+
         with self._lock:  # two first questions at once load it once
             if not self._looked:
-                from index.bert import read_bert
-                from index.packing import fast_dtype
-
-                self._short = read_bert(self.folder, fast_dtype())
+                self._few = read_bert(self.folder, NumpyOps())
                 self._looked = True
-                self._count_threads()
-            return self._short
+            return self._few
+
+    @property
+    def _bert_of_many(self) -> Bert | None:
+        """The same model for many tokens."""
+        from index.bert import read_bert
+        from index.torch_ops import TorchOps, fast_dtype
+
+        with self._lock:
+            self._many = self._many or read_bert(self.folder, TorchOps(fast_dtype()))
+            return self._many
 
     @property
     def _model(self) -> SentenceTransformer:
         with self._lock:
             if self._loaded is None:
                 self._loaded = _load(self.folder)
-                self._count_threads()
             return self._loaded
-
-    def _count_threads(self) -> None:
-        """Note how many threads torch would take, the first time: a question changes that."""
-        import torch
-
-        self._threads = self._threads or torch.get_num_threads()
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -251,7 +257,7 @@ def _load(folder: Path) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    from index.packing import fast_dtype
+    from index.torch_ops import fast_dtype
 
     # A bar for 0.1 s of loading, on every program's stderr.
     logging.disable_progress_bar()

@@ -52,6 +52,7 @@ KEEPERS = {
     "xllamacpp": ("qa/local.py",),
     "watchfiles": ("index/watching.py",),
     "sentence_transformers": ("index/", "qa/"),
+    "torch": ("index/embedding.py", "index/torch_ops.py"),
     "langchain_core": ("qa/",),
 }
 # Who may name a room of ours, by the first part of its path: "prompts" imports nothing of ours.
@@ -156,3 +157,15 @@ def test_importing_is_light(module: str) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_question_is_answered_without_torch(town: Path, tmp_path: Path) -> None:
+    """Where the articles are indexed; importing it would take as long as all the rest."""
+    code = (
+        "import sys; from qa import Assistant, Settings;"
+        f"bot = Assistant.open(Settings(corpus={str(town)!r}, index_dir={str(tmp_path / 'i')!r}));"
+        "print(len(bot.ask('Why was the tunnel closed?').citations), 'torch' in sys.modules)"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "1 False\n"
