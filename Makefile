@@ -28,10 +28,11 @@ chat: $(READY)
 	@echo "==> Opening the chat"
 	@$(VENV)/bin/cited serve $(if $(PORT),--port $(PORT)) || [ $$? -eq 130 ]  # Ctrl-C is how one leaves
 
-# A worker more than there are processors: many tests wait for a process of their own.
+# A worker more than there are processors: many tests wait for a process of their own. Products take
+# one thread each, or those of all tests would wait for one another.
 test: $(READY) $(SMALL)
 	@echo "==> Running the tests"
-	@$(RUN) -m pytest -n $$($(RUN) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile \
+	@OMP_NUM_THREADS=1 $(RUN) -m pytest -n $$($(RUN) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile \
 	  $(if $(SLOW),,-m "not slow")
 
 check: $(READY)

@@ -22,19 +22,22 @@ def article_ids(generation: Generation, question: str, where: Filter | None = No
     return [passage.article_id for passage in generation.passages([name for name, _ in found])]
 
 
-def check(generation: Generation) -> dict[str, str]:
+def check(generation: Generation, each: int = 1) -> dict[str, str]:
     """Assert that a generation of the fake encoder is whole; returns its articles' texts.
 
-    Every passage is what its article says at its offsets, and is found by its own vector.
+    Every passage is what its article says at its offsets and has its vector; it is found by that,
+    or where searching takes long, `each` third or fourth of them is.
     """
     generation.verify()
-    texts = {each.id: generation.article(each.id).text for each in generation.articles()}
+    texts = {one.id: generation.article(one.id).text for one in generation.articles()}
     ids = passage_ids(generation)
     assert len(set(ids)) == generation.manifest.passages
-    for passage, vector in zip(generation.passages(ids), generation.vectors(ids), strict=True):
+    found = zip(generation.passages(ids), generation.vectors(ids), strict=True)
+    for number, (passage, vector) in enumerate(found):
         assert texts[passage.article_id][passage.start : passage.end] == passage.text
         assert np.allclose(vector, FakeEncoder().vector(passage.embedded), atol=1e-6)
-        (best, cosine), *_ = generation.search_dense(vector, 1)
-        assert best == passage.id
-        assert abs(cosine - 1.0) < 1e-5
+        if number % each == 0:
+            (best, cosine), *_ = generation.search_dense(vector, 1)
+            assert best == passage.id
+            assert abs(cosine - 1.0) < 1e-5
     return texts

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from transformers import BertConfig, BertModel
 
 from index import embedding
 from index.bert import GROUP, Bert, Ops, read_bert
@@ -31,8 +30,10 @@ MEAN = {"word_embedding_dimension": 32, "pooling_mode_cls_token": False}
 MEAN |= {"pooling_mode_mean_tokens": True}
 
 
-def small_bert(folder: Path) -> BertModel:
+def small_bert(folder: Path) -> Any:
     """A BERT of nobody's making, and the folder that sentence-transformers would have of it."""
+    from transformers import BertConfig, BertModel  # seconds, in every worker that collects tests
+
     torch.manual_seed(1)
     config = BertConfig(
         vocab_size=50, hidden_size=32, num_hidden_layers=3, num_attention_heads=4,

@@ -68,7 +68,7 @@ def texts(replica: Replica) -> dict[str, str]:
     """What a replica answers from, once it has taken over what is published."""
     replica.move()
     assert replica.condition().reason is None
-    return check(replica.reader())
+    return check(replica.reader(), each=4)
 
 
 # ---- What is found

@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import pytest
-from sentence_transformers import CrossEncoder
-from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from index.errors import ModelError
 from index.weights import DEFAULT_MODEL, find_model
@@ -14,6 +12,10 @@ from qa.reranker import Reranker
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # Seconds, in every worker that collects tests.
+    from sentence_transformers import CrossEncoder
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+
     folder = tmp_path_factory.mktemp("cross-encoder")
     tokenizer = AutoTokenizer.from_pretrained(find_model(DEFAULT_MODEL))
     configuration = BertConfig(
