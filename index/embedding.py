@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from index.bert import GROUP, Bert, read_bert
 from index.errors import ModelError
+from index.numpy_ops import NumpyOps
 from index.threads import count_threads
 from index.weights import DEFAULT_MODEL, PACKAGED, find_model, weights_digest
 
@@ -26,15 +28,13 @@ if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
     from torch import Tensor
 
-    from index.bert import Bert
-
 Vectors = NDArray[np.float32]
 
 BATCH_SIZE = 32
 """Texts that the library reads at once."""
 
 MANY = 20_000
-"""Tokens from which it is worth importing torch, which takes as long as numpy for half of them."""
+"""Tokens of passages after which torch is imported: that takes as long as half of them in numpy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,9 @@ class Encoder:
 
     Looked for in this order: an installed package that carries it, a local folder of that name,
     the model hub's local cache, and the hub itself only if `allow_download`. A BERT is read from
-    its files (`index.bert`): for few tokens it runs in numpy, and in torch for `MANY`, in bfloat16
-    where the processor multiplies it, else in float32. Other models run by sentence-transformers.
+    its files (`index.bert`): for few tokens it runs in numpy, and after `MANY` in torch, in
+    bfloat16 where the processor multiplies it, else in float32. Other models run by
+    sentence-transformers.
     Raises `ModelError`.
     """
 
@@ -69,6 +70,7 @@ class Encoder:
         self._few: Bert | None = None
         self._many: Bert | None = None
         self._looked = False
+        self._read = 0
 
     @cached_property
     def fingerprint(self) -> str:
@@ -140,10 +142,18 @@ class Encoder:
     def _short_way(self, encodings: Sequence[Encoding]) -> Iterator[tuple[Vectors, Vectors]]:
         """Each text's token vectors [t, d] and their mean [d], not yet of length 1."""
         texts = [encoding.ids for encoding in encodings]
-        bert = self._bert_of_many if sum(map(len, texts)) >= MANY else self._bert
+        bert = self._bert_of_many if self._are_many(texts) else self._bert
         assert bert
         for tokens in bert.read(texts, count_threads()):
             yield tokens, tokens.mean(axis=0)
+
+    def _are_many(self, texts: Sequence[Sequence[int]]) -> bool:
+        """Whether these are read in bulk and so many were, with them, that more are to come."""
+        tokens = sum(map(len, texts))
+        if tokens <= GROUP:
+            return False
+        self._read += tokens
+        return self._read > MANY
 
     def _long_way(self, encodings: Sequence[Encoding]) -> Iterator[tuple[Vectors, Vectors]]:
         """The same by the library, which has models of other kinds."""
@@ -153,12 +163,12 @@ class Encoder:
 
         # A dozen tokens are done before a second thread has woken up: on a busy machine the median
         # was 8 ms with one thread and 20 ms with two, and the slowest a quarter of a second.
-        threads = one_thread if len(encodings) == 1 else nullcontext
+        limited = one_thread if len(encodings) == 1 else nullcontext
         for start in range(0, len(encodings), BATCH_SIZE):
             batch = encodings[start : start + BATCH_SIZE]
             ids = _padded([encoding.ids for encoding in batch])
             mask = _padded([encoding.attention_mask for encoding in batch])
-            with torch.inference_mode(), threads():
+            with torch.inference_mode(), limited():
                 output = self._model({"input_ids": ids, "attention_mask": mask})
                 vectors = output["sentence_embedding"].float().numpy()
                 tokens = output["token_embeddings"].float().numpy()
@@ -180,9 +190,6 @@ class Encoder:
     @property
     def _bert(self) -> Bert | None:
         """The model for few tokens, if it is one that is read from its files."""
-        from index.bert import read_bert
-        from index.numpy_ops import NumpyOps
-
         with self._lock:  # two first questions at once load it once
             if not self._looked:
                 self._few = read_bert(self.folder, NumpyOps())
@@ -192,7 +199,6 @@ class Encoder:
     @property
     def _bert_of_many(self) -> Bert | None:
         """The same model for many tokens."""
-        from index.bert import read_bert
         from index.torch_ops import TorchOps, fast_dtype
 
         with self._lock:

@@ -108,7 +108,7 @@ def test_two_first_texts_at_once_load_the_model_once(
         return read(folder, ops)
 
     monkeypatch.setattr(embedding, "_load", loaded)
-    monkeypatch.setattr(bert, "read_bert", was_read)
+    monkeypatch.setattr(embedding, "read_bert", was_read)
     encoder = Encoder(str(folder))
     assert not encoder.loaded
     with ThreadPoolExecutor(4) as pool:
