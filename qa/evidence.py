@@ -86,8 +86,8 @@ class LateInteraction:
     After ColBERT (Khattab and Zaharia, SIGIR 2020), with an untrained model: the passage is
     encoded once, its token vectors are cut by sentence, so that each sentence is seen in its
     context, and every token of the question takes its best cosine among a sentence's tokens.
-    Tokens weigh by the square root of their word's inverse document frequency among the
-    corpus's own sentences: in articles about one meeting its heroes' names say little. An FAQ
+    Words weigh by their inverse document frequency among the corpus's own sentences: in articles
+    about one meeting its heroes' names say little. An FAQ
     pair whose question is the one that is asked matches it in full, whatever its tokens say, and
     its answer is read from its first sentence on.
 
@@ -161,16 +161,18 @@ class _Asked:
 def token_weights(generation: Generation, question: str, encoded: EncodedText) -> Floats:
     """How much each token of the question counts, float32 [t], sum 1.
 
-    The square root of the inverse document frequency (as in BM25) of the token's word among the
-    sentences of the corpus; tokens of no word count nothing.
+    A word counts its inverse document frequency (as in BM25) among the sentences of the corpus,
+    shared by its tokens: a name that the model knows only in pieces is one word. Tokens of no word
+    count nothing.
     """
     words = [(match.start(), match.end(), match.group()) for match in _WORD.finditer(question)]
     counts, sentences = generation.sentence_frequencies([word for _, _, word in words])
     weights = np.zeros(len(encoded.spans), np.float32)
     for (start, end, _word), count in zip(words, counts, strict=True):
         inside = (encoded.spans[:, 0] >= start) & (encoded.spans[:, 1] <= end)
+        pieces = inside & (encoded.spans[:, 1] > encoded.spans[:, 0])
         rarity = math.log(1 + (max(sentences, count) - count + 0.5) / (count + 0.5))
-        weights[inside & (encoded.spans[:, 1] > encoded.spans[:, 0])] = math.sqrt(rarity)
+        weights[pieces] = rarity / max(1, np.count_nonzero(pieces))
     total = float(weights.sum())
     return weights / total if total else weights
 

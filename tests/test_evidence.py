@@ -113,6 +113,17 @@ def test_rare_words_weigh_more_and_weights_sum_to_one(ferry: Generation, encoder
     assert float(weights.sum()) == pytest.approx(1)
 
 
+def test_a_name_in_pieces_weighs_as_a_word(ferry: Generation, encoder: Encoder) -> None:
+    """Of two words that no article has, the model knows one whole and the other in pieces."""
+    question = "volcano velatrin?"
+    encoded = encoder.encode_question(question)
+    weights = token_weights(ferry, question, encoded)
+    words = [question[start:end] for start, end in encoded.spans]
+    assert words[0] == "volcano" and len(words) > 4
+    assert float(weights[1:-1].sum()) == pytest.approx(float(weights[0]))
+    assert weights[1:-1] == pytest.approx(weights[1])
+
+
 def test_the_weights_of_a_score_sum_to_one() -> None:
     assert sum(WEIGHTS.values()) == pytest.approx(1)
 
