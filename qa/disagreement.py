@@ -31,7 +31,10 @@ _OPENING = r"^\W*(?:(?:and|but|so|in|on|at|by|since|until|from|to|for|about|arou
 _ASKED: tuple[tuple[Asked, str], ...] = (
     ("date", r"(?:when|(?:what|which) (?:\w+ )?(?:date|day|month|year|decade|century))\b"),
     ("number", r"how (?:many|much|long|old|far|big|large|high|tall|deep|fast|often|heavy)\b"),
-    ("number", r"(?:what|which) (?:\w+ )?(?:number|percentage|share|age|amount|price|distance)\b"),
+    (
+        "number",
+        r"(?:what|which) (?:\w+ ){0,2}(?:number|percentage|share|age|amount|price|cost|fee)\b",
+    ),
     ("place", r"(?:where|(?:what|which) (?:city|town|place|country|site|venue|state|region))\b"),
     (
         "yes or no",
@@ -56,7 +59,9 @@ _DATE_PARTS: Mapping[str, re.Pattern[str]] = {
     "weekday": re.compile(rf"\b({'|'.join(_DAYS.split())})\b", re.IGNORECASE),
 }
 _DAY_RANGE = re.compile(rf"\b(\d\d?)\s*(?:-|–|to|and)\s*(\d\d?) (?=(?:{_ANY_MONTH})(?=\W|$))")
+_CURRENCIES = {"£": "pound", "$": "dollar", "€": "euro"}
 _NUMBER = re.compile(
+    rf"(?P<currency>[{''.join(_CURRENCIES)}])?"
     r"(?P<value>\d[\d,]*(?:\.\d+)?|\b(?:" + "|".join(_WORD_VALUES) + r")\b)"
     r"(?P<scale>(?:[ -](?:" + "|".join(_SCALES) + r"))*)[ -]*(?P<unit>%|[a-z]+)?",
     re.IGNORECASE,
@@ -66,12 +71,14 @@ _PLACE = re.compile(
     r"((?:[A-Z][\w'’-]*(?:\s+(?:of\s+|the\s+)?)?)+)"
 )
 _NEGATION = re.compile(
-    r"\b(?:no|not|never|nothing|none|neither|nor|without|den(?:y|ies|ied)|refus\w+|\w+n['’]t)\b",
+    r"\b(?:no|not|never|nothing|none|neither|nor|den(?:y|ies|ied)|refus\w+|\w+n['’]t)\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+")
 _NEAR = 0.4
 """The share of common words from which a "yes" and a "no" are about the same thing."""
+_ASKED_OF = 0.75
+"""The same, of a question's words that both of them have."""
 
 
 def asked_for(question: str) -> Asked | None:
@@ -101,7 +108,15 @@ def disagree(asked: Asked, question: str, one: str, other: str) -> bool:
             {name for name in places(text) if not words(name) & known} for text in (one, other)
         )
         return bool(left_places and right_places) and not _any_alike(left_places, right_places)
-    return negated(one) != negated(other) and alike(one, other) >= _NEAR
+    return negated(one) != negated(other) and (
+        alike(one, other) >= _NEAR or all(_names(text, question) for text in (one, other))
+    )
+
+
+def _names(text: str, question: str) -> bool:
+    """Whether a text has most words of a question that are long enough to name something."""
+    asked = {word for word in words(question) if len(word) > 3}
+    return len(asked & words(text)) >= max(2, _ASKED_OF * len(asked))
 
 
 def negated(text: str) -> bool:
@@ -137,7 +152,7 @@ def date_parts(text: str) -> dict[str, frozenset[str]]:
 
 
 def numbers(text: str) -> frozenset[tuple[float, str]]:
-    """The quantities in a text as (value, unit); the unit is the next word, in the singular."""
+    """The quantities in a text as (value, unit): the currency, or the next word in the singular."""
     found = set()
     for match in _NUMBER.finditer(text):
         written = match["value"].lower()
@@ -146,7 +161,8 @@ def numbers(text: str) -> frozenset[tuple[float, str]]:
             value = float(written.replace(",", "") or 0)
         for scale in match["scale"].lower().replace("-", " ").split():
             value *= _SCALES[scale]
-        found.add((value, (match["unit"] or "").lower().removesuffix("s")))
+        unit = _CURRENCIES.get(match["currency"]) or (match["unit"] or "").lower().removesuffix("s")
+        found.add((value, unit))
     return frozenset(found)
 
 

@@ -43,7 +43,15 @@ CACHED_PASSAGES = 1000
 Stored = Callable[[Sequence[str]], Mapping[str, TokenVectors]]
 """Gives the token vectors of those texts that it knows, by text (`Index.token_vectors`)."""
 
+ANOTHER_TIME = 0.1
+"""What a sentence's score loses where a year is asked about that neither its passage names nor its
+article is of: and then it meets nothing, for it tells of another time."""
+
+OPENING = 3
+"""Words up to which the first sentence of an FAQ answer is quoted with the next: "No." is none."""
+
 _WORD = re.compile(r"[^\W_]+")
+_YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,8 @@ class LateInteraction:
         best = max((hit.score for hit in hits), default=0.0) or 1.0
         tokens = self._tokens([hit.passage.embedded for hit in hits])
         with one_blas_thread():
-            asked = _Asked(turned(encoded.tokens), turned(encoded.vector), weights)
+            years = frozenset(_YEAR.findall(question))
+            asked = _Asked(turned(encoded.tokens), turned(encoded.vector), weights, years)
             evidence = [
                 piece
                 for hit, text in zip(hits, tokens, strict=True)
@@ -151,11 +160,12 @@ class LateInteraction:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question: its token vectors [t, d] and its vector [d], turned, and its tokens' weights."""
+    """A question: its token vectors [t, d] and vector [d], turned; its tokens' weights; years."""
 
     tokens: Floats
     vector: Floats
     weights: Floats
+    years: frozenset[str]
 
 
 def token_weights(generation: Generation, question: str, encoded: EncodedText) -> Floats:
@@ -172,7 +182,7 @@ def token_weights(generation: Generation, question: str, encoded: EncodedText) -
         inside = (encoded.spans[:, 0] >= start) & (encoded.spans[:, 1] <= end)
         pieces = inside & (encoded.spans[:, 1] > encoded.spans[:, 0])
         rarity = math.log(1 + (max(sentences, count) - count + 0.5) / (count + 0.5))
-        weights[pieces] = rarity / max(1, np.count_nonzero(pieces))
+        weights[pieces] = rarity / max(1, int(pieces.sum()))
     total = float(weights.sum())
     return weights / total if total else weights
 
@@ -190,21 +200,25 @@ def _score_passage(
     `retrieval` is what its retrieval score adds to each; `said_again` how far it is an FAQ pair
     about the very question, 0..1.
     """
-    if not passage.sentences or not len(text.spans) or not len(asked.tokens):
+    sentences = _quotable(passage)
+    if not sentences or not len(text.spans) or not len(asked.tokens):
         return []
     vectors = text.vectors
     similarity = asked.tokens @ vectors.T
     around = max(said_again, float(asked.weights @ similarity.max(axis=1)))
-    ranges = _token_ranges(passage, text)
+    ranges = _token_ranges(passage, sentences, text)
     match = np.stack([_best_match(similarity[:, slice(*each)]) for each in ranges])
     reach = np.maximum(match[1:], match[:-1])
     sums = np.stack([vectors[slice(*each)].sum(axis=0) for each in ranges[1:]])
     own = match[1:] @ asked.weights
-    if said_again >= THE_SAME:
-        own = np.maximum(own, said_again - ORDER * np.arange(len(own), dtype=np.float32))
     window = np.maximum(said_again, reach @ asked.weights)
     covered = np.maximum(ENOUGH * said_again, np.minimum(reach, ENOUGH) @ asked.weights)
     cosine = sums @ asked.vector / np.maximum(np.linalg.norm(sums, axis=1), 1e-9)
+    if said_again >= THE_SAME:
+        own = np.maximum(own, said_again - ORDER * np.arange(len(own), dtype=np.float32))
+        cosine = np.maximum(cosine, said_again)
+    if _is_of_another_time(passage, asked.years):
+        covered, retrieval = np.zeros_like(covered), retrieval - ANOTHER_TIME
     score = (
         WEIGHTS["own"] * own
         + WEIGHTS["window"] * window
@@ -217,20 +231,37 @@ def _score_passage(
     return [
         Evidence(passage, span, total, alone, near, around, close, met, tuple(tokens))
         for span, (total, alone, near, close, met), tokens in zip(
-            passage.sentences, parts, telling, strict=True
+            sentences, parts, telling, strict=True
         )
         # A question in the text answers nothing, but what follows it may.
         if not passage.quote(span).rstrip("\"'”’)* ").endswith("?")
     ]
 
 
-def _token_ranges(passage: Passage, text: TokenVectors) -> list[tuple[int, int]]:
+def _quotable(passage: Passage) -> Sequence[Span]:
+    """The sentences, of which a short opening of an FAQ answer is one with what follows it."""
+    spans = passage.sentences
+    if passage.kind != "faq" or len(spans) < 2 or len(passage.quote(spans[0]).split()) >= OPENING:
+        return spans
+    return [(spans[0][0], spans[1][1]), *spans[2:]]
+
+
+def _is_of_another_time(passage: Passage, years: frozenset[str]) -> bool:
+    """Whether years are asked about of which the passage names none, nor is its article of one."""
+    if not years or passage.date is None:
+        return False
+    return not years & {*_YEAR.findall(passage.embedded), str(passage.date.year)}
+
+
+def _token_ranges(
+    passage: Passage, sentences: Sequence[Span], text: TokenVectors
+) -> list[tuple[int, int]]:
     """Which tokens stand before the first sentence, in title and heading; then those of each."""
     # Token spans count in the embedded text, which begins with title and heading.
     starts, ends = text.spans.astype(np.int64).T + (passage.start - len(passage.context))
-    first = np.searchsorted(starts, passage.sentences[0][0] if passage.sentences else passage.start)
-    begins = np.searchsorted(starts, [start for start, _end in passage.sentences])
-    stops = np.searchsorted(ends, [end for _start, end in passage.sentences], side="right")
+    first = np.searchsorted(starts, sentences[0][0])
+    begins = np.searchsorted(starts, [start for start, _end in sentences])
+    stops = np.searchsorted(ends, [end for _start, end in sentences], side="right")
     inside = zip(begins.tolist(), np.maximum(begins, stops).tolist(), strict=True)
     return [(0, int(first)), *inside]
 

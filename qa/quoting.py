@@ -26,6 +26,10 @@ WITNESS_MARGIN = 0.1
 WITNESS_CHARACTERS = 600
 """A broad question hears other articles, too, until it has as many quotes or so many characters:
 the best sentence of each that is no farther below the best."""
+OPPOSITE_MARGIN = 0.12
+OPPOSITE_COVERED = 0.02
+"""How far below the best a sentence may score, and meet what is asked, that says "no" where that
+one says "yes", or the other way: asked for yes or no, the answer has both."""
 MOST_SIDES = 4
 SIDE_MARGIN = 0.06
 """How far below the best a sentence of another article may score that contradicts it."""
@@ -92,6 +96,8 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
         if not any(same(piece, other) for other in chosen):
             chosen.append(piece)
             length += len(piece.quote)
+    if asked == "yes or no":
+        chosen += _opposite(chosen, evidence)
     if not asks_fact(question):
         chosen += _witnesses(chosen, evidence)
     return Quotation(
@@ -115,11 +121,13 @@ def in_order(chosen: Sequence[Evidence]) -> list[Evidence]:
 def same(one: Evidence, other: Evidence) -> bool:
     """Whether two sentences say the same: most words, and all numbers, dates, names and negations.
 
-    "Left on Sunday" and "left on Monday" have most of their words in common.
+    "Left on Sunday" and "left on Monday" have most of their words in common; "No." is said of many
+    things.
     """
     left, right = one.quote, other.quote
     return (
-        alike(left, right) >= ALIKE
+        _is_whole(one)
+        and alike(left, right) >= ALIKE
         and negated(left) == negated(right)
         and numbers(left) == numbers(right)
         and date_parts(left) == date_parts(right)
@@ -174,6 +182,20 @@ def _sides(asked: Asked, question: str, evidence: Sequence[Evidence]) -> list[Qu
             seen.add(piece.passage.article_id)
             sides.append(Quote(piece))
     return sides
+
+
+def _opposite(chosen: Sequence[Evidence], evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The best sentence that says the opposite of all chosen ones, as far as "not" goes, if any."""
+    best, says_no = chosen[0], negated(chosen[0].quote)
+    if any(negated(piece.quote) != says_no for piece in chosen):
+        return []
+    for piece in evidence:
+        if piece.score < best.score - OPPOSITE_MARGIN:
+            break
+        meets = piece.covered >= best.covered - OPPOSITE_COVERED and _is_whole(piece)
+        if meets and negated(piece.quote) != says_no:
+            return [piece]
+    return []
 
 
 def _witnesses(chosen: Sequence[Evidence], evidence: Sequence[Evidence]) -> list[Evidence]:

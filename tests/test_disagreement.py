@@ -14,6 +14,7 @@ from qa.disagreement import Asked, asked_for, date_parts, disagree, numbers, pla
         ("How many sheep were lost?", "number"),
         ("How long did it take?", "number"),
         ("What percentage of the votes did she get?", "number"),
+        ("What was the price of the mill?", "number"),
         ("Where was the treaty signed?", "place"),
         ("Which city has the larger port?", "place"),
         ("Was a treaty signed?", "yes or no"),
@@ -94,6 +95,30 @@ def test_what_a_question_asks_for(question: str, asked: Asked | None) -> None:
             False,
         ),
         ("yes or no", "Was it signed?", "No treaty was signed.", "Nothing was signed.", False),
+        (
+            "yes or no",
+            "Were the lifeboat drills of 1907 skipped?",
+            "A court found no sign that the lifeboat drills had been skipped in 1907.",
+            "The mate, who had served on four ships before, said in Leith that two drills of the "
+            "lifeboat crew were skipped in 1907.",
+            True,
+        ),
+        (
+            "yes or no",
+            "Were the lifeboat drills of 1907 skipped?",
+            "A court found no sign that the lifeboat drills had been skipped in 1907.",
+            "The lifeboat was painted white in 1907 by the mate, who had served on four ships.",
+            False,
+        ),
+        ("yes or no", "Was it sold?", "It was sold without a mast.", "It was sold there.", False),
+        ("number", "How much was it?", "It went for £3.2 million and a boat.", "£4 million.", True),
+        (
+            "number",
+            "How much was it?",
+            "It went for £3.2 million and a boat.",
+            "$4 million.",
+            False,
+        ),
     ],
 )
 def test_whether_two_sentences_disagree(

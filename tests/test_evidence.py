@@ -93,6 +93,30 @@ def test_the_answer_to_an_faq_question_is_read_from_its_first_sentence_on(
     assert " ".join(piece.quote for piece in evidence[:3]) == answer
     near = weigh(index.reader(), encoder, "Will the captain go to Iona or to Oban one day?")
     assert near[0].quote != "It is not certain."
+    assert evidence[0].cosine == pytest.approx(1)
+    shop = weigh(index.reader(), encoder, "Can one buy things there, is there any shop?")
+    assert shop[0].quote == "No. The school sells milk.", "a bare no is quoted with what follows"
+
+
+def test_of_another_year_a_sentence_meets_nothing(tmp_path: Path, encoder: Encoder) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "fire.txt").write_text(
+        "A Fire in Oban\nPublished: 3 May 2021\n\nTwo barns burnt down in the fire at Oban.\n\n"
+        "In the fire of 1968 nine barns had burnt down at Oban.\n"
+    )
+    (tmp_path / "corpus" / "undated.txt").write_text("A Note\n\nFive barns burnt at Mull.\n")
+    index = Index.open(tmp_path / "index", encoder)
+    index.sync(tmp_path / "corpus")
+
+    def covered(question: str) -> dict[str, float]:
+        evidence = weigh(index.reader(), encoder, question)
+        return {piece.quote.split()[0]: piece.covered for piece in evidence}
+
+    assert min(covered("How many barns burnt down in the fire at Oban?").values()) > 0
+    assert min(covered("How many barns burnt down in the fire of 2021 at Oban?").values()) > 0
+    assert min(covered("How many barns burnt down in 1968 or 2021?").values()) > 0
+    of_1937 = covered("How many barns burnt down in the fire of 1937 at Oban?")
+    assert of_1937["Two"] == of_1937["In"] == 0 < of_1937["Five"]
 
 
 def test_a_question_in_the_text_answers_nothing(ferry: Generation, encoder: Encoder) -> None:

@@ -13,6 +13,8 @@ from qa.quoting import (
     MOST_CHARACTERS,
     MOST_QUOTES,
     MOST_SIDES,
+    OPPOSITE_COVERED,
+    OPPOSITE_MARGIN,
     SIDE_GAP,
     SIDE_MARGIN,
     WITNESS_CHARACTERS,
@@ -129,6 +131,10 @@ def test_what_two_articles_say_alike_is_one_sentence_with_two_citations() -> Non
     assert quote == Quote(one, (two,))
 
 
+def test_a_bare_no_is_not_the_same_as_another() -> None:
+    assert not same(evidence("No.", 0.8), evidence("No.", 0.7, "b.txt"))
+
+
 def test_another_number_or_a_negation_is_not_the_same() -> None:
     one = evidence("The dam broke on the night of 3 May.", 0.8)
     assert not same(one, evidence("The dam broke on the night of 4 May.", 0.8))
@@ -152,6 +158,23 @@ def test_where_articles_disagree_the_answer_is_the_sides() -> None:
     quotation = choose("When did the dam break?", [best, more, other, third])
     assert [quote.evidence for quote in quotation.quotes] == [best, other]
     assert quotation.disagreement == "date"
+
+
+def test_asked_for_yes_or_no_the_answer_has_the_opposite_too() -> None:
+    asked = "Was a treaty signed?"
+    yes = replace(evidence("A clerk says that he saw the treaty signed.", 0.8), covered=0.8)
+    no = replace(
+        evidence("The palace knows of no such paper.", 0.8 - OPPOSITE_MARGIN * 0.9, start=50),
+        covered=0.8 - OPPOSITE_COVERED / 2,
+    )
+    assert chosen(asked, yes, no) == [yes.quote, no.quote]
+    assert chosen("Who signed the treaty?", yes, no) == [yes.quote]
+    other = replace(no, covered=0.8 - OPPOSITE_COVERED * 2)
+    assert chosen(asked, yes, other) == [yes.quote]
+    far = replace(no, score=0.8 - OPPOSITE_MARGIN * 1.1)
+    assert chosen(asked, yes, far) == [yes.quote]
+    heard = evidence("Nobody signed it, says the other.", 0.79, start=90)
+    assert chosen(asked, yes, heard, no) == [yes.quote, heard.quote]
 
 
 def test_more_sides_are_shown_than_an_answer_has_quotes() -> None:
