@@ -71,7 +71,7 @@ _PLACE = re.compile(
     r"((?:[A-Z][\w'’-]*(?:\s+(?:of\s+|the\s+)?)?)+)"
 )
 _NEGATION = re.compile(
-    r"\b(?:no|not|never|nothing|none|neither|nor|den(?:y|ies|ied)|refus\w+|\w+n['’]t)\b",
+    r"\b(?:no|not|never|nothing|nobody|none|neither|nor|den(?:y|ies|ied)|refus\w+|\w+n['’]t)\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+")
