@@ -24,6 +24,8 @@ _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ud800-\udfff]+"
 )
 _FURNITURE = re.compile(r"\s*\[\d+\]|\baccording to [^,:]{1,80}[,:]\s*", re.IGNORECASE)
+_QUOTED = re.compile(r"[^\[]++(?:\[\d+\])+")
+_POINTS_BACK = re.compile(r"\W*(?:he|she|it|they|his|her|its|their|this|that)\b", re.IGNORECASE)
 _COURTESY = re.compile(
     r"\W*(?:(?:ok|okay|thanks?|thank you|great|good|cool|nice|hi|hello|hey|bye|goodbye|yes|no"
     r"|please|very much|a lot|morning|evening|so much|perfect|fine|got it|i see)\b\W*)+",
@@ -51,9 +53,10 @@ def stand_alone(question: str, history: Sequence[Turn]) -> str:
     if now == Rewritten(plain):
         return question
     text = " ".join(now.text.split())
-    # What the articles could not answer explains nothing, and would spoil the search.
+    # What the articles could not answer would spoil the search for what does not ask for it.
     refused = history[-1].role == "assistant" and history[-1].text.strip() == ABSTENTION
-    return f"{text} ({now.topic})" if now.topic and not refused else text
+    topic = "" if refused and now.guessed else talk.lacking(now.topic, text)
+    return f"{text} ({topic})" if topic else text
 
 
 def _heads(turns: Sequence[Turn]) -> list[tuple[Literal["user", "assistant"], str]]:
@@ -61,9 +64,18 @@ def _heads(turns: Sequence[Turn]) -> list[tuple[Literal["user", "assistant"], st
     heads = []
     for back, turn in enumerate(reversed(turns)):
         longest = _LONGEST_OLD_ANSWER if back > 3 and turn.role != "user" else _LONGEST_TURN
-        text = _FURNITURE.sub("", _UNPRINTABLE.sub(" ", turn.text[: 2 * longest])).strip()
+        text = _best_first(turn.text[: 2 * longest]) if turn.role != "user" else turn.text
+        text = _FURNITURE.sub("", _UNPRINTABLE.sub(" ", text[: 2 * longest])).strip()
         heads.append((turn.role, text[:longest]))
     return heads[::-1]
+
+
+def _best_first(answer: str) -> str:
+    """An answer with the sentence that [1] marks, the best, before those it does not point to."""
+    for quoted in _QUOTED.finditer(answer):
+        if "[1]" in quoted[0] and not _POINTS_BACK.match(quoted[0]):
+            return f"{quoted[0].strip()} {answer[: quoted.start()]}{answer[quoted.end() :]}"
+    return answer
 
 
 def _rewritten(text: str, talk: Talk) -> Rewritten:

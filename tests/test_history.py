@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.answer import Turn
+from qa.answer import ABSTENTION, Turn
 from qa.history import stand_alone
 
 CONVERSATIONS = Path(__file__).parent / "data" / "conversations.yaml"
@@ -28,6 +28,7 @@ VASA = ("Did the Vasa sink on her first voyage?", "Yes, in Stockholm harbour [1]
 MUSK = ("What did Elon Musk buy in 2022?", "Twitter [1].")
 TRIAL = ("Why was Galileo Galilei tried?", "For heresy, by the Inquisition in Rome [1].")
 MANDELA = ("Did Nelson Mandela meet Fidel Castro?", "Yes, in Havana in 1991 [1].")
+HARBOUR = ("Who is the head of Larkfield council?", ABSTENTION)
 ARMSTRONG = (
     *("Who was Neil Armstrong?", "Neil Armstrong was the first man on the Moon [1]."),
     *("When did he land there?", "On 20 July 1969, with Buzz Aldrin [1]."),
@@ -89,12 +90,56 @@ FOLLOW_UPS = [
     (("What did Churchill and Roosevelt agree on?", "The Atlantic Charter [1]."),
      "Where did the two leaders meet?",
      "Where did the two leaders, Churchill and Roosevelt, meet?"),
-    # no clear antecedent: the topic in brackets
+    # the next in order
+    (("How tall is the first tower of Aldby?", "60 metres [1]."), "And the second?",
+     "How tall is the second tower of Aldby?"),
+    (("When does the oldest lift in Norby open?", "At nine [1]."), "What about the newest one?",
+     "When does the newest lift in Norby open?"),
+    (("How long is the first act?", "An hour [1]."), "And the first night?",
+     "And the first night? (the first act)"),
+    # he and she are persons: no town, club or council, and no name that may be one
+    (HARBOUR, "Did she resign?", "Did she resign? (the head of Larkfield council)"),
+    (("Has Larsen Foods paid the fine?", "Larsen Foods have not paid [1]."), "Did he apologise?",
+     "Did he apologise? (Larsen Foods has paid the fine)"),
+    (("Who sings for Aldby Choir?", "Aldby's best voice, a baker, sings solo [1]. His mother taught"
+      " him at Aldby [2]."), "Where did he study?", "Where did he study? (sings for Aldby Choir)"),
+    (("What did the mayor of Aldby promise?", "Aldby will have a pool [1]."), "Is she popular?",
+     "Is she popular? (Aldby will have a pool)"),
+    (("Is the dam at risk?", '"Ulvik saw worse," he said [1].'), "Why did he say so?",
+     "Why did he say so? (the dam at risk)"),
+    (("Who advised Aldby council?", "Two lawyers did [1]."), "When did it meet?",
+     "When did Aldby council meet?"),
+    (("Why did Ajax lose?", "Ajax were tired, said the manager, Erik Holm [1]."), "Was he sacked?",
+     "Was Erik Holm sacked?"),
+    (("Did Corvane fund the study?", "Yes, its director, Dr Ida Brook, said so [1]."),
+     "Did she explain why?", "Did Ida Brook explain why?"),
+    (("Who runs the Alder orchestra?", "Ines Vogel. She came in 2019 [1]."), "Where did she study?",
+     "Where did Ines Vogel study?"),
+    (("Who will leave Norby?", "Karin Holt likes Norby [2]. Olga Brandt plans to leave [1]."),
+     "Where will she go?", "Where will Olga Brandt go?"),
+    (("Who will leave Norby?", "Karin Holt likes the sea [2]. She plans to leave [1]."),
+     "Where will she go?", "Where will Karin Holt go?"),
+    (("Were Curie's results doubted?", "No [1]."), "Where did she work?", "Where did Curie work?"),
+    (("Why did Merrin sell the mill?", "It lost money [1]."), "Where does he live?",
+     "Where does Merrin live?"),
+    ((*("Who showed the bombs to Fermi?", "General Groves, at the Alamo airfield [1]."),
+      *("Which car did Fermi bring with him?", "A Ford [1].")), "And who was his guide there?",
+     "And who was Fermi's guide at the Alamo?"),
+    # no clear antecedent: the topic in brackets, without what the question says itself
+    (("How many eggs does a hen lay in a year?", "About 300 [1]."), "What about the ostrich?",
+     "What about the ostrich? (eggs lay)"),
+    (("How many lamps did houses in the valley have at the time?", "Two [1]."), "And the inn?",
+     "And the inn? (lamps)"),
+    (("What dose of quinine does Rosa Lund take?", "A small one [1]."), "When was it raised?",
+     "When was it raised? (dose of quinine Rosa Lund takes: A small one)"),
+    ((*("Who is the keeper of the lighthouse?", "The keeper, Anders Moe, is tired [1]."),
+      *("What did he write about the storm of May?", ABSTENTION)), "What does he compare it to?",
+     "What does Anders Moe compare it to? (wrote about the storm of May)"),
     (("Does Iceland have an army?", "No [1]."), "Why not?", "Why not? (Iceland has an army)"),
     (VIENNA, "Who attended the meeting?",
-     "Who attended the meeting? (what was agreed at the Congress of Vienna)"),
+     "Who attended the meeting? (agreed at the Congress of Vienna)"),
     (TRIAL, "What was the verdict?", "What was the verdict? (Galileo Galilei was tried)"),
-    (MUSK, "Was it expensive?", "Was it expensive? (what Elon Musk bought in 2022: Twitter)"),
+    (MUSK, "Was it expensive?", "Was it expensive? (Elon Musk bought in 2022: Twitter)"),
     (("Why did Steve Jobs leave Apple?", "He lost a fight [1]."), "Was anyone else fired?",
      "Was anyone else fired? (Steve Jobs left Apple)"),
     (("Why did President Roosevelt meet Stalin?", "To plan [1]."), "Tell me more",

@@ -28,6 +28,16 @@ _TITLED = re.compile(rf"(?:(?:{'|'.join(sorted(TITLES))}) )+", re.IGNORECASE)
 _PLURAL = re.compile(
     r"(?!(?:the|a|an|this|his|its|their|was|is)\b)(?:[a-z-]+ )??[a-z-]+(?<![su])s\b(?= )"
 )
+_WORD_ASKING = re.compile(
+    r"^(?:\w+ )??(?:how (?:many|much)|what|which|whose|whom?|how)\b\s*", re.IGNORECASE
+)
+_BEFORE_NOUNS = "in|at|on|of|for|with|from|to|by|during|after|before|per|under|over"
+_NAMELESS = re.compile(
+    rf"^(?:(?:the|an?|most) )?[\w-]+(?: (?:{_BEFORE_NOUNS}) (?:(?:the|an?) )?[\w-]+)*"
+    r"(?: have\b)?\s*",
+    re.IGNORECASE,
+)
+_WHERE_OR_WHEN = re.compile(rf"\b(?:{_BEFORE_NOUNS}) .*", re.DOTALL)
 _SHORT_IS = re.compile(r"^(what|who|where|when|why|how)['’]s\b", re.IGNORECASE)
 _ABOUT = re.compile(
     r"^(?:(?:please|can you|could you)\s+)*(?:tell me(?: more)?(?: about)?|explain|describe"
@@ -112,17 +122,36 @@ def plural_subject(clause: Clause) -> str:
 
 
 def statement(question: str, mentions: Sequence[Mention]) -> str:
-    """A question's subject in a few words: "Kim travels by train", "what Kim asked for".
+    """A question's subject in a few words: "Kim travels by train", "present Kim asked for".
 
     `mentions` are those of the question: a name at the clause's head is its subject.
     """
-    noun, clause, bare = noun_asked(question), clause_of(question), without_lead(question)
+    noun, clause = noun_asked(question), clause_of(question)
     if noun or not clause.helper:
-        return noun or _lower(f"{clause.asking} {clause.rest}".strip())
+        return noun or _lower(f"{_asked_for(clause)} {clause.rest}".strip())
     declared = _declared(clause, mentions)
     if clause.is_whole:
-        return declared or (clause.rest if clause.helper.lower() not in BE else _lower(bare))
-    return f"{_lower(clause.asking)} {declared}" if declared else _lower(bare)
+        return declared or clause.rest
+    return f"{_asked_for(clause)} {declared or clause.rest}".strip()
+
+
+def still_asked(question: str, mentions: Sequence[Mention]) -> str:
+    """What a question asks of a subject without a name: "eggs lay" in "How many eggs does a hen …".
+
+    Of another subject the same is asked, but not where and when; "" for any other question.
+    """
+    clause = clause_of(question)
+    wanted = _asked_for(clause)
+    acting = clause.helper.lower() in {"do", "does", "did"}
+    if mentions or not (wanted and acting):
+        return ""
+    doing = _NAMELESS.sub("", clause.rest)
+    return f"{wanted} {_WHERE_OR_WHEN.sub('', doing)}".strip()
+
+
+def _asked_for(clause: Clause) -> str:
+    """What a question word asks for: "dose" in "what dose", "miles" in "how many miles"."""
+    return "" if clause.is_whole else _lower(_WORD_ASKING.sub("", clause.asking))
 
 
 def _declared(clause: Clause, mentions: Sequence[Mention]) -> str:

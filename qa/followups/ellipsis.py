@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
-from qa.followups.clauses import clause_of, plural_subject, without_lead
+from qa.followups.clauses import clause_of, plural_subject, still_asked, without_lead
 from qa.followups.english import HELPERS
 from qa.followups.mentions import Kind, Mention
 from qa.followups.pointing import named_apart, pointed
-from qa.followups.talk import Rewritten, Said, Talk
+from qa.followups.said import Said
+from qa.followups.talk import Rewritten, Talk
 
 _ASKS_ANEW = re.compile(
     r"(?P<asking>why|when|where|how|how (?:long|often)|since when|until when"
@@ -46,6 +47,10 @@ _PLACED = re.compile(
     r"|under|without)\s+",
     re.IGNORECASE,
 )
+_ORDINAL = re.compile(
+    r"\bthe (first|second|third|fourth|fifth|sixth|last|latest|next|previous)\b(?: one$)?", re.I
+)
+_EXTREME = re.compile(r"\bthe (\w+est)(?: one$|(?= \w))", re.IGNORECASE)
 _ALIKE: dict[Kind, tuple[Kind, ...]] = {
     "person": ("person", "name"),
     "name": ("person", "name", "thing", "place"),
@@ -98,7 +103,10 @@ def _parallel(text: str, asked: Said, talk: Talk) -> Rewritten | None:
     this = named_apart(this, talk)[0]
     if unclear:
         return Rewritten(text, talk.topic())
-    with_topic = Rewritten(f"{match['lead']}{this}?", talk.topic())
+    topic = still_asked(asked.text, asked.mentions) or talk.topic()
+    with_topic = Rewritten(f"{match['lead']}{this}?", topic)
+    if again := _next_in_order(asked.text, this):
+        return Rewritten(again, asked.topic)
     preposition, noun = _parted(this)
     found = next(iter(talk.names.find(this)), None)
     if found is None:
@@ -117,6 +125,17 @@ def _parallel(text: str, asked: Said, talk: Talk) -> Rewritten | None:
     if preposition and clause_of(asked.text).helper:
         return Rewritten(f"{asked.text.rstrip(' ?!.')} {this}?", asked.topic)
     return with_topic
+
+
+def _next_in_order(question: str, phrase: str) -> str:
+    """The question with "the second" for its "the first", "newest" for its "oldest"; or ""."""
+    order = _ORDINAL if _ORDINAL.fullmatch(phrase) else _EXTREME
+    if not order.fullmatch(phrase):
+        return ""
+    places = list(order.finditer(question))
+    if len(places) != 1:
+        return ""
+    return question[: places[0].start(1)] + phrase.split()[1] + question[places[0].end(1) :]
 
 
 def _is_bare(this: str, led: bool, asking: bool) -> bool:

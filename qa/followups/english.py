@@ -101,6 +101,14 @@ THING_HEADS = _words(
 )
 """Words that make a name that of an organisation, an event or a thing."""
 
+ORGANISATIONS = _words(
+    """council bank company university party ministry agency institute museum league union club
+    committee organization organisation army navy airlines group college school orchestra theatre
+    department court government parliament police hospital firm team borough city town village
+    county district region province island river valley bridge airport station port"""
+)
+"""Nouns that, right after a name, tell that it is no person's: "the Wexbourne council"."""
+
 INSIDE = _words("""in at near on into across via throughout outside inside around aboard""")
 """Prepositions before a place."""
 

@@ -12,10 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from qa.followups.english import INSIDE, MOTION
 from qa.followups.runs import DATE, Run, runs
 
 Kind = Literal["person", "place", "thing", "date", "name", "adjective"]
 
+_HE_OR_SHE = re.compile(r"\b(?:(he|him|his|himself)|she|her|hers|herself)\b", re.IGNORECASE)
+_OWNER = ("'s", "’s")
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
 _WHO_IS = re.compile(
     r"^\W*who(?:['’]s| is| was| are| were) ((?!the\b|a\b|an\b|it\b|that\b|this\b|h[ei]\w*\b|she\b)"
     r"[^\W\d_][\w'’-]*(?: [^\W\d_][\w'’-]*){0,3})\W*$",
@@ -126,16 +130,29 @@ class Names:
 
     def _hear_pronouns(self, text: str) -> None:
         """He or she after a name tells that it is a person's, and which."""
-        for pronoun in re.finditer(r"\b(?:(he|him|his)|she|her|hers)\b", text, re.IGNORECASE):
+        for pronoun in _HE_OR_SHE.finditer(text):
             before = [
                 run
                 for run in self._runs[text]
-                if run.end < pronoun.start() and self.kind(run.text)[0] in {"person", "name"}
+                if run.end < pronoun.start()
+                and self.kind(run.text)[0] in {"person", "name"}
+                and _may_be_meant(run, pronoun.start(), text)
             ]
             if before:
                 name = self.full(before[-1].text)
                 self.genders.setdefault(name, "m" if pronoun[1] else "f")
                 self._signs[name]["person"] += 2
+
+
+def _may_be_meant(run: Run, at: int, text: str) -> bool:
+    """Whether "he" at a place in a text may mean a name: none of a place, an owner or a quotation.
+
+    In '"Etna is restless," he said' it means the speaker.
+    """
+    if run.preposition in INSIDE | MOTION | {"of", "for"} or text[run.end :].startswith(_OWNER):
+        return False
+    quoted = (quote.span() for quote in _QUOTED.finditer(text))
+    return not any(start < run.start < end <= at for start, end in quoted)
 
 
 def _fuller_names(named: Sequence[Run]) -> dict[str, set[str]]:

@@ -58,7 +58,8 @@ def explained(text: str, talk: Talk) -> Rewritten:
         heard = " ".join(turn.text for turn in talk.said[-2:])
         says_much = len(new.split()) >= _MUCH
         unclear = unclear or (not says_much and has_definite(new, heard)) or _says_little(new)
-    return Rewritten(new, talk.topic() if unclear else "")
+    topic = talk.topic() if unclear else ""
+    return Rewritten(new, topic, guessed=bool(topic))
 
 
 def pointed(text: str, talk: Talk) -> tuple[str, bool]:
@@ -89,11 +90,13 @@ def pointed(text: str, talk: Talk) -> tuple[str, bool]:
 def _antecedent(reference: Reference, talk: Talk, taken: set[str]) -> str:
     """What a pointing word stands for, or "" where that is not clear."""
     if reference.to in {"he", "she"}:
-        ship = talk.thing() if reference.to == "she" else ""
+        ship = talk.ship() if reference.to == "she" else ""
         return talk.person(reference.to, taken) or ("" if ship in taken else ship)
     if reference.owning and reference.to == "it":
         return talk.thing(owning=True)
-    finders = {"they": talk.many, "it": talk.thing, "there": talk.place, "then": talk.date}
+    if reference.to == "there":
+        return talk.place(taken)
+    finders = {"they": talk.many, "it": talk.thing, "then": talk.date}
     name = finders[reference.to]() if reference.to in finders else ""
     return "" if name in taken else name
 

@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from qa.followups.english import (
     CALLINGS,
     GRAMMAR,
+    HER_KIN,
+    HIS_KIN,
     INSIDE,
     MEN,
     MOSTLY_PEOPLE,
     MOTION,
+    ORGANISATIONS,
     PARTICLES,
     PEOPLE_ONLY,
     PLACE_HEADS,
@@ -26,7 +29,9 @@ from qa.followups.english import (
     WOMEN,
 )
 
+_OFFICES = (CALLINGS | TITLES) - HIS_KIN - HER_KIN - {"colleague", "friend", "counterpart", "by"}
 _NO_NOUN = GRAMMAR | PEOPLE_ONLY | MOSTLY_PEOPLE
+_PLURAL_VERBS = frozenset({"are", "were", "have"})
 _BEFORE_INITIAL = TITLES | {"st", "jr"}
 _DEMONYM = re.compile(r"(?:ian|ean|ese|ish|ican|ench|utch|erman|raqi|raeli|iss|reek)$")
 
@@ -117,6 +122,8 @@ def _continued(words: _Words, at: int) -> int:
     if at >= len(words.found) or words.lower[at - 1].endswith(("'s", "’s")):
         return 0
     gap = words.text[words.found[at - 1].end() : words.found[at].start()]
+    if gap == " " and words.lower[at] in ORGANISATIONS:
+        return 1
     initial = len(words.lower[at - 1]) == 1 or words.lower[at - 1] in _BEFORE_INITIAL
     if gap != " " and not (gap == ". " and initial):
         return 0
@@ -145,7 +152,8 @@ def _run(words: _Words, at: int, end: int) -> Run | None:
     article = words.at(at - 1) == "the" and not titled
     begin = words.found[at].start()
     signs = _signs(words, at, end, article)
-    signs["person"] += 3 * titled + bool(owner)
+    signs["person"] += 3 * titled
+    signs["thing"] += 2 * (owner is None and _is_many(words, at, end))
     called = words.lower[first : at + 1]
     signs["man"] += bool(MEN.intersection(called))
     signs["woman"] += bool(WOMEN.intersection(called))
@@ -178,15 +186,26 @@ def _signs(words: _Words, at: int, end: int, article: bool) -> Counter[str]:
     signs: Counter[str] = Counter()
     if name[-1] in PLACE_HEADS or (len(name) > 1 and name[0] in PLACE_HEADS):
         signs["place"] += 3
-    elif THING_HEADS.intersection(name):
+    elif (THING_HEADS | ORGANISATIONS).intersection(name):
         signs["thing"] += 3
     elif article:
         signs["thing"] += 2
     if not article:
         signs["place"] += 2 * (before in INSIDE) + (before in MOTION)
+        signs["thing"] += 2 * (before == "of" and words.at(at - 2) in _OFFICES) + (before == "for")
         signs["person"] += 2 * (before in CALLINGS) + (before in {"with", "meet", "met"})
     signs["person"] += 2 * (name[0] in MEN | WOMEN and len(name) > 1)
     signs["person"] += 2 * (after in PEOPLE_ONLY) + (after in MOSTLY_PEOPLE)
     signs["person"] += 3 * (words.at(at - 2) == "who" and before in {"is", "was"})
     signs["place"] += 2 * (words.at(at - 2) == "where" and before == "is")
     return signs
+
+
+def _is_many(words: _Words, at: int, end: int) -> bool:
+    """Whether a plural verb shows a club or a firm: "Ajax have won", "Were Ajax beaten?"."""
+    head = words.text[: words.found[at].start()].rstrip(" \"'“‘(")
+    following = words.text[words.found[end - 1].end() :]
+    if not head or head[-1] in ".!?:;":
+        return words.at(end) in _PLURAL_VERBS and following.startswith(" ")
+    asks = words.at(at - 1) in _PLURAL_VERBS and at < 3
+    return asks and re.match(r" (?!and\b)|\?", following) is not None

@@ -7,31 +7,36 @@ not clear enough is none: the topic in a few words is then the better help.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 from qa.followups.clauses import clause_of, content_words, noun_asked, plural_subject, statement
-from qa.followups.english import BE, HER_KIN, HIS_KIN, INSIDE, MOTION
-from qa.followups.mentions import Mention, Names
+from qa.followups.english import HER_KIN, HIS_KIN, INSIDE, MOTION, PLACE_HEADS, THING_HEADS
+from qa.followups.mentions import Names
+from qa.followups.said import (
+    Said,
+    acts,
+    has_content,
+    is_gap_open,
+    is_likely,
+    is_somebody,
+    is_subject,
+    joined,
+    names_one,
+    people_in,
+    relative,
+)
 
 _LONGEST_TOPIC = 160
 _SHORT_ANSWER = 14
 _WITHOUT_NAME = re.compile(r"(?:it|they|he|she|yes|no|the articles)\b", re.IGNORECASE)
+_LINK = re.compile(
+    r"(?:\b(?:of|to|by|for|with|in|at|on|from|about|and|or) )?(?:\b(?:the|an?) )?$", re.IGNORECASE
+)
+_OWNER = re.compile(r"^['’]s?\b")
+_EDGE = re.compile(r"^(?:(?:and|or)\b|[\s,;:.])+|[\s,;:]+(?:and|or)?$")
 _STAYING = frozenset({"in", "at", "on", "near", "aboard", "inside", "outside"})
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One turn as understood: `text` stands alone, `topic` is what had to be added to it."""
-
-    role: Literal["user", "assistant"]
-    text: str
-    mentions: tuple[Mention, ...]
-    topic: str = ""
-    own: bool = False
-    """Whether the turn named its subject itself, as at a change of topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Rewritten:
 
     text: str
     topic: str = ""
+    guessed: bool = False
+    """Whether nothing in the question's own words asks for the topic."""
 
 
 class Talk:
@@ -62,7 +69,7 @@ class Talk:
 
     def asked(self) -> Said | None:
         """The newest turn of the user that says anything."""
-        return next((turn for turn in self._users() if _content(turn.text)), None)
+        return next((turn for turn in self._users() if has_content(turn.text)), None)
 
     def answer(self) -> Said | None:
         """The answer to the newest question of the user."""
@@ -78,43 +85,71 @@ class Talk:
             names = [m.text for said in reversed(self.said) for m in said.mentions]
             return ", ".join(dict.fromkeys(names[:3]))
         told = self._gap_filled(turn, answered) or statement(turn.text, turn.mentions)
-        if not _content(told):
+        if not has_content(told):
             return turn.topic
         both = f"{told}; {turn.topic}" if turn.topic else told
         return both if len(both) <= _LONGEST_TOPIC else told[:_LONGEST_TOPIC].rsplit(" ", 1)[0]
 
+    def lacking(self, topic: str, question: str) -> str:
+        """A topic without the names and words that the question has itself; "" if all are there."""
+        own, named = content_words(question), self.names.find(topic)
+        words = [word.span() for word in re.finditer(r"[^\W_]+(?:[-'’][^\W_]+)*", topic)]
+        spans = [
+            (m.start, m.end) for m in named if re.search(rf"\b{re.escape(m.text)}\b", question)
+        ]
+        spans += [
+            (start, end)
+            for start, end in words
+            if topic[start:end].lower() in own
+            and not any(m.start < end and start < m.end for m in named)
+        ]
+        for start, end in sorted(spans, reverse=True):
+            before = _LINK.sub("", topic[:start])
+            topic = f"{before} {_OWNER.sub('', topic[end:])}"
+        topic = _EDGE.sub("", " ".join(topic.split()))
+        return topic if has_content(topic) else ""
+
     def person(self, to: str, taken: Collection[str] = ()) -> str:
-        """Whom "he" or "she" (`to`) stands for, none of `taken`; "" if nobody fits."""
-        other = {"he": "f", "she": "m"}.get(to, "")
+        """Whom "he" or "she" (`to`) stands for, none of `taken`; "" if nobody fits.
+
+        A bare name that nothing shows to be a person's ("Kim") must be what its turn is about, and
+        gives way to a person in the answer.
+        """
+        other, doubtful = {"he": "f", "she": "m"}.get(to, ""), ""
         for turn in self._in_order({"who"}):
-            if relative := _relative(turn, HER_KIN if to == "she" else HIS_KIN):
-                return relative
+            if doubtful and turn is not self.answer():
+                break
+            if kin := relative(turn, HER_KIN if to == "she" else HIS_KIN):
+                return kin
             fitting = [
                 mention
-                for mention in self._people(turn)
+                for mention in people_in(turn)
                 if mention.text not in taken and self.names.genders.get(mention.text) != other
             ]
-            if fitting:
-                return fitting[0].text
-        return ""
+            sure = [m for m in fitting if is_somebody(m) and (m.kind == "person" or not doubtful)]
+            if sure:
+                return sure[0].text
+            bare = [m.text for m in fitting if m.human == 0 and is_subject(m, turn)]
+            doubtful = doubtful or next(iter(bare), "")
+        return doubtful
 
     def people(self) -> str:
         """The two or more whom "they" or "the two leaders" stands for: "A and B", or ""."""
         asked, answer = self.asked(), self.answer()
-        named = asked and clause_of(asked.text).asks == "who" and _is_gap_open(asked)
-        if named and answer and (joined := _joined(answer)):
-            return joined
+        named = asked and clause_of(asked.text).asks == "who" and is_gap_open(asked)
+        if named and answer and (both := joined(answer)):
+            return both
         for turn in self._users():
-            joined = _joined(turn)
-            people = [m.text for m in self._people(turn) if _is_likely(m)]
-            if len(people) == 1 and turn is asked and answer and _names_one(turn, answer):
-                people += [m.text for m in self._people(answer) if _is_likely(m)]
+            both = joined(turn)
+            people = [m.text for m in people_in(turn) if is_likely(m)]
+            if len(people) == 1 and turn is asked and answer and names_one(turn, answer):
+                people += [m.text for m in people_in(answer) if is_likely(m)]
             people = list(dict.fromkeys(people))
-            if joined or len(people) > 1:
-                return joined or f"{people[0]} and {people[1]}"
+            if both or len(people) > 1:
+                return both or f"{people[0]} and {people[1]}"
             if turn.own and turn.mentions:
                 break
-        return next((joined for turn in reversed(self.said) if (joined := _joined(turn))), "")
+        return next((both for turn in reversed(self.said) if (both := joined(turn))), "")
 
     def many(self) -> str:
         """What "they" stands for: several people, else what "it" would, else the one named."""
@@ -145,10 +180,10 @@ class Talk:
             named = [m for m in turn.mentions if m.kind not in {"date", "adjective"}]
             things = [m for m in named if m.human <= 0 and m.kind in {"thing", "place", "name"}]
             firm = [m for m in things if m.kind != "place"]
-            if things and things[0] is named[0] and not owning and _acts(things[0], turn):
+            if things and things[0] is named[0] and not owning and acts(things[0], turn):
                 made = [m for m in firm[1:] if m.kind == "thing"]
                 return made[0].text if len(made) == 1 else ""
-            if _joined(turn):
+            if joined(turn):
                 return ""
             if len(firm) == 1:
                 return firm[0].text
@@ -158,7 +193,13 @@ class Talk:
                 break
         return ""
 
-    def place(self) -> str:
+    def ship(self) -> str:
+        """What "she" stands for that is no woman: "the Vasa", and no town or council; or ""."""
+        name = self.thing()
+        heads = (PLACE_HEADS | THING_HEADS).intersection(name.lower().split())
+        return name if name.startswith("the ") and name[4:5].isupper() and not heads else ""
+
+    def place(self, taken: Collection[str] = ()) -> str:
         """Where "there" is, with its preposition ("in Rome", "at the port"), or ""."""
         for turn in self._in_order({"where"}):
             places = [m for m in turn.mentions if m.kind == "place"] or [
@@ -166,6 +207,7 @@ class Talk:
                 for m in turn.mentions
                 if m.kind in {"thing", "name"} and m.human <= 0 and m.preposition in INSIDE | MOTION
             ]
+            places = [m for m in places if m.text not in taken]
             if places:
                 at = places[-1] if turn.role == "user" else places[0]
                 usual = "at" if at.kind == "thing" else "in"
@@ -210,7 +252,7 @@ class Talk:
         An answer that fills the gap of its question ("who" in `gap`) comes before all others.
         """
         asked, answer = self.asked(), self.answer()
-        if asked and answer and clause_of(asked.text).asks in gap and _is_gap_open(asked):
+        if asked and answer and clause_of(asked.text).asks in gap and is_gap_open(asked):
             yield answer
         for at in range(len(self.said) - 1, -1, -1):
             if self.said[at].role == "user":
@@ -218,14 +260,6 @@ class Talk:
                 if self.said[at].own and at + 1 < len(self.said):
                     yield self.said[at + 1]
         yield from (turn for turn in reversed(self.said) if turn.role == "assistant")
-
-    def _people(self, turn: Said) -> list[Mention]:
-        """Who may be a person in a turn, the surest first, each as often as it stands there."""
-        able = [m for m in turn.mentions if m.kind == "person" or (m.kind == "name" and _alone(m))]
-        return sorted(
-            able,
-            key=lambda m: (m.kind != "person", m.human <= 0 and " " not in m.text, m.start),
-        )
 
     def _plain_noun(self, turn: Said) -> str:
         """The noun that the turn asks about, if it is not a person's name."""
@@ -240,7 +274,8 @@ class Talk:
         if answer is None or turn is not self.asked():
             return ""
         words = answer.text.split()
-        if clause.asks == "who" and not clause.helper and (people := self._people(answer)):
+        people = [m for m in people_in(answer) if is_somebody(m) or is_subject(m, answer)]
+        if clause.asks == "who" and not clause.helper and people:
             return f"{people[0].text} {clause.rest}"
         if answered and clause.asks in {"what", "which"} and clause.helper and not clause.is_whole:
             told = statement(turn.text, turn.mentions)
@@ -250,55 +285,3 @@ class Talk:
             if named and len(words) <= _SHORT_ANSWER:
                 return answer.text.rstrip(" .!?")
         return ""
-
-
-def _content(text: str) -> bool:
-    return not {"okay", "great", "good", "cool", "nice"}.issuperset(content_words(text))
-
-
-def _alone(mention: Mention) -> bool:
-    return not mention.text.startswith("the ") and mention.preposition not in {"of", "for"}
-
-
-def _acts(mention: Mention, turn: Said) -> bool:
-    """Whether a bare name is the subject of a clause with an object: "did Apple buy Beats"."""
-    clause = clause_of(turn.text)
-    acting = clause.helper.lower() in {"do", "does", "did"} and mention.kind == "name"
-    return acting and clause.rest.startswith(mention.text)
-
-
-def _relative(turn: Said, called: Collection[str]) -> str:
-    """A person known by another's name ("Kim Jong Un's sister"), or ""."""
-    relatives = "|".join(sorted(called))
-    for mention in turn.mentions:
-        if kin := re.match(rf"['’]s? (?:\w+ )?(?:{relatives})\b", turn.text[mention.end :]):
-            return mention.text + kin.group()
-    return ""
-
-
-def _names_one(asked: Said, answer: Said) -> bool:
-    """Whether the answer is there to name somebody: short, or to a question with "who"."""
-    return clause_of(asked.text).asks in {"who", "whom"} or len(answer.text.split()) <= 8
-
-
-def _is_likely(mention: Mention) -> bool:
-    """Whether a name is a person's by a sign, or by its length."""
-    return mention.human > 0 or " " in mention.text
-
-
-def _is_gap_open(asked: Said) -> bool:
-    """Whether the answer, not the question's own subject, is what comes to mind first."""
-    clause = clause_of(asked.text)
-    being = clause.helper.lower() in BE
-    if clause.asks == "where" and being:  # "Where is Rome?" is about Rome, not about Italy
-        return not any(clause.rest == mention.text for mention in asked.mentions)
-    return clause.asks != "who" or being or not clause.helper
-
-
-def _joined(turn: Said) -> str:
-    """The names that a turn joins by "and", or ""."""
-    named: Sequence[Mention] = [m for m in turn.mentions if m.kind not in {"date", "adjective"}]
-    for first, second in pairwise(named):
-        if re.fullmatch(r",? (?:and|&) |-|–", turn.text[first.end : second.start]):
-            return f"{first.text} and {second.text}"
-    return ""
