@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from index.faq import Pair, is_faq_title, part_faq
 from index.furniture import split_furniture
-from index.head import read_head
+from index.head import is_signed, read_head
 from index.layout import Block, find_blocks, is_heading
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -92,7 +92,7 @@ def _sections(blocks: Sequence[Block]) -> Iterator[Section]:
     heading = ""
     paragraphs: list[tuple[int, int]] = []
     for at, block in enumerate(blocks):
-        if not is_heading(blocks, at):
+        if not is_heading(blocks, at) or is_signed(block):
             paragraphs.append((block.start, block.end))
             continue
         if paragraphs:

@@ -40,6 +40,12 @@ _WEEKDAY = re.compile(
 _SEPARATORS = " ,;:|/•·@()-\N{EN DASH}\N{EM DASH}"
 _IN_PATH = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/](\d\d)[-_/](\d\d)(?!\d)")
 
+_NAMES = r"[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,3}"
+_DATELINE = re.compile(
+    rf"(?P<place>{_NAMES})(?:, {_NAMES})?(?: ?\([^()]{{2,40}}\))?, "
+    r"(?P<when>[^:()]{4,40}?)(?: ?\([^()]{2,40}\))? ?(?:--|(?<= )-|[–—])\s?\S"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class DatedLine:
@@ -70,6 +76,16 @@ def find_date(line: str) -> DatedLine | None:
             known = date(year, month, day) if year and month else None
             return DatedLine(known, month, day, timed, _tidy(_WEEKDAY.sub(" ", bare)))
     return None
+
+
+def find_dateline(paragraph: str) -> DatedLine | None:
+    """The date in an agency's first words: "PORT DENHAM, 21 August 2022 (Agency) -- "."""
+    match = _DATELINE.match(paragraph)
+    dated = find_date(match["when"]) if match else None
+    if match is None or dated is None or dated.rest or _WEEKDAY.fullmatch(match["place"]):
+        return None
+    # "Paris, 3 May 1968 - a day of smoke" is prose: an agency names itself, or prints capitals.
+    return dated if match["place"].isupper() or "(" in match[0] else None
 
 
 def date_in_path(path: str) -> date | None:

@@ -72,10 +72,24 @@ class Parted:
     body: tuple[tuple[Block, ...], ...]
 
 
-def is_faq_heading(block: Block) -> bool:
-    """Whether a line announces questions and answers: "Frequently Asked Questions (FAQ)"."""
+def is_faq_heading(blocks: Sequence[Block], at: int) -> bool:
+    """Whether a line announces questions and answers: "Frequently Asked Questions (FAQ)".
+
+    One of several items of a list announces nothing: it points to a section, or to another page.
+    """
+    block = blocks[at]
     short = len(block.text) <= 150 and block.text[-1] not in ".!"
-    return short and bool(_FAQ_HEADING.fullmatch(block.text))
+    return short and bool(_FAQ_HEADING.fullmatch(block.text)) and not _is_listed(blocks, at)
+
+
+def _is_listed(blocks: Sequence[Block], at: int) -> bool:
+    """Whether it stands right after another item of the same list."""
+    block, before = blocks[at], blocks[at - 1] if at else None
+    if before is None or block.level or before.level:
+        return False
+    if block.number is not None:
+        return before.number == block.number - 1
+    return block.bullet and before.bullet
 
 
 def is_faq_title(title: str) -> bool:
@@ -93,7 +107,7 @@ def part_faq(blocks: Sequence[Block], *, announced: bool = False) -> Parted:
     body: list[list[Block]] = [[]]
     at = tried = 0
     while at < len(blocks):
-        heading = is_faq_heading(blocks[at])
+        heading = is_faq_heading(blocks, at)
         marked = at >= tried and bool(_ASKED.match(blocks[at].text))
         if heading or marked or (announced and at == 0):
             section = _read_section(blocks, at + heading, blocks[at].level if heading else 0)

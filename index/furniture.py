@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from index.contents import find_contents
 from index.dates import find_date
 from index.faq import is_faq_heading
 from index.layout import Block
@@ -21,7 +22,13 @@ def _lines(*forms: str) -> re.Pattern[str]:
 _SITES = (
     r"(?:facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|e-?mail|print|copy link)"
 )
+_SHARES = rf"(?:{_SITES}|instagram|threads|bluesky|mastodon|messenger|copy)"
 _STORIES = r"(?:articles?|stories|story|posts?|news|reads?|topics?|links?|content|coverage|videos?)"
+_YOU_MAY = r"you (?:may|might)(?: also)?(?: be)?(?: also)? (?:like|enjoy|interested in)"
+_NAMES = (
+    r"(?-i:[^\W\d_a-z])[\w.'’-]*(?:,? (?:(?:and|&|of|in|at|for|the|de|da|van|von|der|bin|al) )*"
+    r"(?-i:[^\W\d_a-z])[\w.'’-]*)*"
+)
 
 _COMMENTS = _lines(
     r"(?:leave|post|write|add)\s+(?:a|your)\s+(?:comment|reply)(?:\s*cancel reply)?",
@@ -35,7 +42,7 @@ _COMMENTS = _lines(
 """Lines under which readers' comments stand."""
 
 _TAIL = _lines(
-    r"you (?:may|might)(?: also)?(?: be)?(?: also)? (?:like|enjoy|interested in)",
+    _YOU_MAY,
     r"(?:more about|more on|more from|read more (?:about|on|from))\s.{1,100}",
     rf"(?:related|recommended|popular|recent|latest|trending|top|featured|similar|more|other|"
     rf"most (?:read|popular|viewed|shared|recent))(?:\s+{_STORIES})?(?:\s+(?:for you|now|today))?",
@@ -55,16 +62,32 @@ _ALONE = _lines(
     r"scroll to continue(?: reading)?",
     rf"(?:share|tweet|save|print|copy)(?:\s+(?:this|the|on|via|by|article|story|post|page|with"
     rf"|friends|{_SITES}|and|or|&|,|/))*",
+    r"share(?: (?:this|it))?(?: (?:article|story|post|page))?(?: (?:on|via))?\s*:\s*"
+    rf"{_SHARES}(?:[\s,|/•·]+{_SHARES})*",
     rf"{_SITES}(?:[\s,|/•·]+{_SITES})*|like this|like loading\.*",
     r"skip to (?:main )?content|menu|home|search|log ?in|sign ?in|subscribe(?: now)?|close|listen",
     r"(?:click|tap) here.{0,80}|back to top|read more|continue reading|show more|load more|reply",
+    r"(?:read(?:ing)?|listening) time\s*:?\s*(?:about |approx\.? )?\d+\s*min(?:ute)?s?(?: read)?",
+    r"home(?:\s*[>›»|·]\s*[^>›»|·]{1,60})+|home(?:\s+/\s+[^/]{1,40}){2,}",
     r"\d+\s*(?:min(?:ute)?s?)\s*(?:read|listen)|\d+\s+(?:views?|shares?|likes?|comments?)",
     r"(?:(?:read|see|watch)\s+(?:more|also|next)|also read|related)\s*:\s.{1,160}",
+    rf"{_YOU_MAY}\s*:\s.{{1,280}}",
     r"(?:tags?|filed under|topics?|categor(?:y|ies)|posted in|keywords)\s*:\s.{1,200}",
     r"(?:image|photo|picture|photograph|video)(?:\s+(?:credit|by|source|caption))?\s*:\s.{1,160}",
     r"(?:file )?(?:photo|image|picture)s? (?:by|courtesy of) .{1,100}|\(?photo by .{1,100}\)?",
     r"image (?:source|caption),? .{1,200}",
-    r"(?:additional )?reporting by .{1,160}|our standards: .{1,100}",
+    rf"\(?(?:(?:(?:additional|further) )?(?:reporting|writing|editing|edited|compiled|translated|"
+    rf"research) by {_NAMES}[\s;,.]*)+\)?\.?|our standards: .{{1,100}}",
+    r"licen[cs]e\s*:\s*(?:cc[ -]|creative commons|all rights).{0,200}",
+    r"this (?:article|work|story|text) is (?:licen[cs]ed|published|republished) under "
+    r"(?:an? )?(?:cc[ -]|creative commons).{0,160}",
+    r"this is a (?:developing|breaking)(?: news)? story(?:[.!…]*|\W.{0,60}\b(?:updated?|updates|"
+    r"check back|refresh|more (?:to follow|details|soon))\b.{0,80})",
+    r"listen to .{1,80} on \d{2,4}(?:\.\d+)? ?(?:FM|AM|kHz|MHz)\b.{0,100}",
+    r"(?:enjoy(?:ed|ing)?|lik(?:ed?|ing)|loved?) (?:this|what you)[^?.]{0,40}\?\s*"
+    r"(?:subscribe|sign up|join|support|share|follow|become|consider|donate|get|try)\b.{0,200}",
+    r"(?:(?:the|our|a|free|daily|weekly|(?-i:[^\W\d_a-z])[\w.'’-]*) ){0,6}newsletters?\s*[:–—]"
+    r"\s.{0,200}\b(?:sign up|subscribe|join)(?: us)?(?: (?:here|now|today|(?:for )?free))?[.!]?",
     r".{1,200} contributed to this (?:report|story|article)\.?",
     r"(?:terms (?:of (?:use|service)|and conditions)|privacy policy|cookie policy|disclaimer)"
     r"(?:[\s|,•·&/-]+(?:terms of (?:use|service)|privacy policy|cookie policy|contact(?: us)?))*",
@@ -90,6 +113,7 @@ _BLURB = re.compile(
     r"required fields|save my name|spam)\b",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(r"\s*[|›»>]\s*|\s+[·/•→]\s+")
 _AGO = re.compile(
     r"(?P<name>\S.{0,40}?)[\s,|•·–—-]+(?:\d+|an?|one)\s*"
     r"(?:(?:second|minute|min|hour|hr|day|week|month|year)s?|[smhdwy]|mo)\s+ago$",
@@ -111,6 +135,20 @@ def is_furniture_line(text: str) -> bool:
     return len(text) < 300 and any(form.match(text) for form in (_ALONE, _LEGAL, _SIGN_UP))
 
 
+def is_trail(blocks: Sequence[Block], at: int) -> bool:
+    """Whether a line is a menu, or the way to the page: "Home | News | About", "World > Asia".
+
+    It has three or more short pieces; a row with as many pieces below it makes it a table.
+    """
+    pieces = _BETWEEN.split(blocks[at].text)
+    if len(pieces) < 3 or re.search(r"[.!?:;\d]", blocks[at].text):
+        return False
+    short = all(piece and len(piece) <= 30 and len(piece.split()) <= 4 for piece in pieces)
+    if short and pieces[0].lower() == "home":
+        return True
+    return short and (at + 1 == len(blocks) or len(_BETWEEN.split(blocks[at + 1].text)) < 3)
+
+
 def is_comments_line(text: str) -> bool:
     """Whether a line announces readers' comments: "3 comments", "Leave a reply"."""
     return len(text) < 150 and bool(_COMMENTS.match(text))
@@ -127,13 +165,14 @@ class Split:
 def split_furniture(blocks: Sequence[Block]) -> Split:
     """Take comments and furniture out of the blocks that follow an article's head."""
     end = _comments_start(blocks)
+    contents = find_contents(blocks)
     story = [_tells(block) for block in blocks]
     left = sum(story[:end])
     kept: list[Block] = []
     dropped: list[tuple[int, int]] = []
     in_tail, markers = False, 0
     for at, block in enumerate(blocks):
-        if is_faq_heading(block):
+        if is_faq_heading(blocks, at):
             in_tail = False
         elif _TAIL.match(block.text) and (in_tail or _is_tail(blocks, at)):
             in_tail, markers = True, markers + 1
@@ -142,7 +181,7 @@ def split_furniture(blocks: Sequence[Block]) -> Split:
             in_tail = markers > 1 and left <= 1
         left -= story[at] and at < end
         button = is_comments_line(block.text) and " " in block.text
-        if at >= end or in_tail or button or is_furniture_line(block.text):
+        if at >= end or in_tail or button or at in contents or is_furniture_line(block.text):
             dropped.append((block.start, block.end))
         else:
             torn = bool(kept and dropped) and dropped[-1][0] > kept[-1].start
@@ -168,7 +207,7 @@ def _is_tail(blocks: Sequence[Block], at: int) -> bool:
 def _comments_start(blocks: Sequence[Block]) -> int:
     """The index of the first block of the readers' part; the number of blocks when none is."""
     headers = [at for at in range(len(blocks)) if _is_comment_header(blocks, at)]
-    faqs = [at for at, block in enumerate(blocks) if is_faq_heading(block)]
+    faqs = [at for at in range(len(blocks)) if is_faq_heading(blocks, at)]
     total = sum(len(block.text) for block in blocks if block.is_prose)
     before = 0
     for at, block in enumerate(blocks):

@@ -18,6 +18,9 @@ from index.sentences import Span, sentences, strip_span
 __all__ = ["CountTokens", "Kind", "Passage", "ScoredPassage", "Span", "cut", "sentences"]
 
 Kind = Literal["body", "faq"]
+
+OPENING = 3
+"""Words from which the first sentence of an FAQ answer stands by itself."""
 CountTokens = Callable[[Sequence[str]], list[int]]
 
 SPECIAL_TOKENS = 2
@@ -136,8 +139,18 @@ _MARKUP = re.compile(r"\W*(?:\d{1,3}[.)]\s*)?")
 
 def _faq_run(text: str, pair: FaqPair) -> _Run:
     spans = sentences(text[pair.answer_start : pair.end])
-    shifted = tuple((pair.answer_start + a, pair.answer_start + b) for a, b in spans)
-    return _Run("faq", pair.question, shifted, pair.start)
+    shifted = [(pair.answer_start + a, pair.answer_start + b) for a, b in spans]
+    return _Run("faq", pair.question, tuple(_with_opening(text, shifted)), pair.start)
+
+
+def _with_opening(text: str, spans: Sequence[Span]) -> Sequence[Span]:
+    """An answer's sentences, of which a short first one is one with the next: "No." is no quote."""
+    if len(spans) < 2:
+        return spans
+    (start, end), (following, stop), *others = spans
+    if len(text[start:end].split()) >= OPENING or text[end:following].strip():
+        return spans
+    return [(start, stop), *others]
 
 
 def _fitting(line: str, count_tokens: CountTokens, most: int) -> str:

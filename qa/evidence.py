@@ -29,6 +29,9 @@ Floats = NDArray[np.float32]
 WEIGHTS = {"own": 0.45, "window": 0.25, "passage": 0.15, "cosine": 0.10, "retrieval": 0.05}
 """How much each part of a sentence's score counts (see `LateInteraction`); the sum is 1."""
 
+RARITY = 0.75
+"""Between ½, where what tells questions apart counts too little, and 1, where one word is all."""
+
 ENOUGH = 0.55
 """The cosine from which a token of the question is met: more for one makes up for no other."""
 
@@ -46,9 +49,6 @@ Stored = Callable[[Sequence[str]], Mapping[str, TokenVectors]]
 ANOTHER_TIME = 0.1
 """What a sentence's score loses where a year is asked about that neither its passage names nor its
 article is of: and then it meets nothing, for it tells of another time."""
-
-OPENING = 3
-"""Words up to which the first sentence of an FAQ answer is quoted with the next: "No." is none."""
 
 _WORD = re.compile(r"[^\W_]+")
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
@@ -171,9 +171,9 @@ class _Asked:
 def token_weights(generation: Generation, question: str, encoded: EncodedText) -> Floats:
     """How much each token of the question counts, float32 [t], sum 1.
 
-    A word counts its inverse document frequency (as in BM25) among the sentences of the corpus,
-    shared by its tokens: a name that the model knows only in pieces is one word. Tokens of no word
-    count nothing.
+    A word counts its inverse document frequency (as in BM25) among the sentences of the corpus, to
+    the power `RARITY`, shared by its tokens: a name that the model knows only in pieces is one
+    word. Tokens of no word count nothing.
     """
     words = [(match.start(), match.end(), match.group()) for match in _WORD.finditer(question)]
     counts, sentences = generation.sentence_frequencies([word for _, _, word in words])
@@ -182,7 +182,7 @@ def token_weights(generation: Generation, question: str, encoded: EncodedText) -
         inside = (encoded.spans[:, 0] >= start) & (encoded.spans[:, 1] <= end)
         pieces = inside & (encoded.spans[:, 1] > encoded.spans[:, 0])
         rarity = math.log(1 + (max(sentences, count) - count + 0.5) / (count + 0.5))
-        weights[pieces] = rarity / max(1, int(pieces.sum()))
+        weights[pieces] = rarity**RARITY / max(1, int(pieces.sum()))
     total = float(weights.sum())
     return weights / total if total else weights
 
@@ -200,13 +200,12 @@ def _score_passage(
     `retrieval` is what its retrieval score adds to each; `said_again` how far it is an FAQ pair
     about the very question, 0..1.
     """
-    sentences = _quotable(passage)
-    if not sentences or not len(text.spans) or not len(asked.tokens):
+    if not passage.sentences or not len(text.spans) or not len(asked.tokens):
         return []
     vectors = text.vectors
     similarity = asked.tokens @ vectors.T
     around = max(said_again, float(asked.weights @ similarity.max(axis=1)))
-    ranges = _token_ranges(passage, sentences, text)
+    ranges = _token_ranges(passage, text)
     match = np.stack([_best_match(similarity[:, slice(*each)]) for each in ranges])
     reach = np.maximum(match[1:], match[:-1])
     sums = np.stack([vectors[slice(*each)].sum(axis=0) for each in ranges[1:]])
@@ -231,19 +230,11 @@ def _score_passage(
     return [
         Evidence(passage, span, total, alone, near, around, close, met, tuple(tokens))
         for span, (total, alone, near, close, met), tokens in zip(
-            sentences, parts, telling, strict=True
+            passage.sentences, parts, telling, strict=True
         )
         # A question in the text answers nothing, but what follows it may.
         if not passage.quote(span).rstrip("\"'”’)* ").endswith("?")
     ]
-
-
-def _quotable(passage: Passage) -> Sequence[Span]:
-    """The sentences, of which a short opening of an FAQ answer is one with what follows it."""
-    spans = passage.sentences
-    if passage.kind != "faq" or len(spans) < 2 or len(passage.quote(spans[0]).split()) >= OPENING:
-        return spans
-    return [(spans[0][0], spans[1][1]), *spans[2:]]
 
 
 def _is_of_another_time(passage: Passage, years: frozenset[str]) -> bool:
@@ -253,15 +244,13 @@ def _is_of_another_time(passage: Passage, years: frozenset[str]) -> bool:
     return not years & {*_YEAR.findall(passage.embedded), str(passage.date.year)}
 
 
-def _token_ranges(
-    passage: Passage, sentences: Sequence[Span], text: TokenVectors
-) -> list[tuple[int, int]]:
+def _token_ranges(passage: Passage, text: TokenVectors) -> list[tuple[int, int]]:
     """Which tokens stand before the first sentence, in title and heading; then those of each."""
     # Token spans count in the embedded text, which begins with title and heading.
     starts, ends = text.spans.astype(np.int64).T + (passage.start - len(passage.context))
-    first = np.searchsorted(starts, sentences[0][0])
-    begins = np.searchsorted(starts, [start for start, _end in sentences])
-    stops = np.searchsorted(ends, [end for _start, end in sentences], side="right")
+    first = np.searchsorted(starts, passage.sentences[0][0])
+    begins = np.searchsorted(starts, [start for start, _end in passage.sentences])
+    stops = np.searchsorted(ends, [end for _start, end in passage.sentences], side="right")
     inside = zip(begins.tolist(), np.maximum(begins, stops).tolist(), strict=True)
     return [(0, int(first)), *inside]
 

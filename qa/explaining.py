@@ -9,7 +9,7 @@ from qa.answer import Considered
 from qa.answering import IN_QUOTES
 from qa.evidence import Evidence
 from qa.inquiry import Inquiry
-from qa.quoting import FACT_MARGIN, MARGIN, WITNESS_MARGIN, asks_fact, same
+from qa.quoting import MARGIN, WITNESS_MARGIN, asks_fact, same
 
 
 def explain(inquiry: Inquiry) -> tuple[Considered, ...]:
@@ -59,8 +59,8 @@ def _fate(inquiry: Inquiry, piece: Evidence | None, span: tuple[int, int]) -> st
     if any(same(piece, other) for other in inquiry.evidence if other.score > piece.score):
         return "says what a better sentence says"
     cited_here = any(each.article_id == piece.passage.article_id for each in cited)
-    broad = MARGIN if cited_here else WITNESS_MARGIN
-    margin = FACT_MARGIN if asks_fact(inquiry.question) else broad
+    heard = not cited_here and not asks_fact(inquiry.question)
+    margin = WITNESS_MARGIN if heard else MARGIN
     behind = top.score - piece.score
     if behind > margin:
         return (

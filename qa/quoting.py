@@ -16,10 +16,8 @@ from qa.evidence import Evidence
 MOST_QUOTES = 3
 MOST_CHARACTERS = 500
 """An answer gets no further sentence that would make it longer."""
-MARGIN = 0.06
+MARGIN = 0.05
 """How far below the best a sentence may score that completes the answer."""
-FACT_MARGIN = 0.05
-"""The same where one fact is asked for: less completes it."""
 FACT_TIE = 0.04
 """How far below the best a sentence may score that stands before the one that gives the fact."""
 WITNESS_MARGIN = 0.1
@@ -71,9 +69,9 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
 
     To the best one come those near it in score, in the order of the text. Where one fact is asked
     for, the sentence that gives it opens, and what stands before it in its article is left out
-    unless it is nearly as good; where more is asked for, other articles are heard as well. When
-    another article contradicts the best on the date, number or place asked for, or on yes or no,
-    the answer is the two sides and nothing else.
+    unless it is nearly as good; where more is asked for, other articles are heard as well, and
+    where yes or no is, the other answer. When another article contradicts the best on the date,
+    number or place asked for, or on yes or no, the answer is the two sides and nothing else.
     """
     if not evidence:
         return Quotation(())
@@ -83,11 +81,11 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
         opposed = {side.evidence.passage.article_id for side in sides}
         again = [piece for piece in _said_again(best, evidence) if not _among(piece, opposed)]
         return Quotation((Quote(best, tuple(again)), *sides), asked)
-    margin, tie = (FACT_MARGIN, FACT_TIE) if asks_fact(question) else (MARGIN, MARGIN)
+    tie = FACT_TIE if asks_fact(question) else MARGIN
     chosen = [best]
     length = len(best.quote)
     for piece in evidence[1:]:
-        if piece.score < best.score - margin or len(chosen) == MOST_QUOTES:
+        if piece.score < best.score - MARGIN or len(chosen) == MOST_QUOTES:
             break
         if _stands_before(piece, best) and piece.score < best.score - tie:
             continue

@@ -110,6 +110,12 @@ def pairs(article: Article) -> list[tuple[str, str]]:
         ("A Train\n\nby Ann Lee\n0 comment\nNorthern Affairs", "A Train", "Ann Lee", None),
         ("A Train\n\nby Ann Lee\n\nWorld News", "A Train", "Ann Lee", None),
         ("World\nA Train\nBy Ann Lee and Bo De Wit", "A Train", "Ann Lee and Bo De Wit", None),
+        ("Words: A History\n\nBy Ann Lee", "Words: A History", "Ann Lee", None),
+        ("Home | News | Blogs | About\n\nA Train\n\nBy Ann Lee", "A Train", "Ann Lee", None),
+        ("News › Rail › East\n\nCan it cross the river?", "Can it cross the river?", "", None),
+        ("Home > News > Rail\n\nBy Ann Lee\n\nA Train", "A Train", "Ann Lee", None),
+        ("# A Train\n\nBy Ann Lee\n\nHome » Rail\n\n# A Train", "A Train", "Ann Lee", None),
+        ("Rivers | Bridges | Trains\n\nBy Ann Lee", "Rivers | Bridges | Trains", "Ann Lee", None),
     ],
 )
 def test_head(head: str, title: str, byline: str, day: date | None) -> None:
@@ -117,6 +123,118 @@ def test_head(head: str, title: str, byline: str, day: date | None) -> None:
     assert (article.title, article.byline, article.date) == (title, byline, day)
     assert body(article) == [FIRST, SECOND]
     assert article.sections[0].heading == ""
+
+
+NAMES = {
+    "Reporter: Ann Lee": "Ann Lee",
+    "Words: Ann Lee. Photos: Bo De Wit": "Ann Lee",
+    "Story by Ann Lee": "Ann Lee",
+    "Posted on 3 June 2024 by Dr Ann Leeson-Lee\nReading time: 4 minutes": "Dr Ann Leeson-Lee",
+    "Ann Lee | Monday 3 June 2024 | 5 min read": "Ann Lee",
+    "Ann Lee | Health | 3 June 2024": "Ann Lee",
+    "Opinion | Letters | 3 June 2024": "",
+    "Daily Example, 3 June 2024": "",
+    "Published by The Example on 3 June 2024": "",
+    "By Dr. Ann Lee · Example Notes · Last updated: 3 June 2024": "Dr. Ann Lee",
+    "By Ann Lee, updated 3 June 2024": "Ann Lee",
+    "By Ann Lee\nPublished in Example Life, June 3, 2024": "Ann Lee",
+    "Ann Lee\n3 June 2024": "Ann Lee",
+    "Ann Lee and Bo de Wit\n\n3 June 2024": "Ann Lee and Bo de Wit",
+    "Ann Lee, health editor\n3 June 2024": "Ann Lee",
+    "3 June 2024\nAnn Lee": "Ann Lee",
+    "Published: 2024-06-03\n\nBy Ann Lee\n\nAnn Lee": "Ann Lee",
+    "Example Radio News\n3 June 2024\nReporter: Ann Lee": "Ann Lee",
+    "Home > News > Rail\n\nBy Ann Lee": "Ann Lee",
+    "Ann Lee, 3 June 2024\n\nShare: Facebook | X | Copy link": "Ann Lee",
+}
+
+
+@pytest.mark.parametrize("mark", ["", "# "])
+@pytest.mark.parametrize("lines", NAMES)
+def test_lines_under_the_title(lines: str, mark: str) -> None:
+    article = parse(f"{mark}A Train\n\n{lines}\n\n{FIRST}\n\n{SECOND}")
+    assert (article.title, article.byline) == ("A Train", NAMES[lines])
+    assert article.date == (date(2024, 6, 3) if "2024" in lines else None)
+    assert article.sections[0].heading == ""
+    assert body(article) == [FIRST, SECOND]
+
+
+def test_a_name_below_the_date_is_a_byline_where_headings_are_marked() -> None:
+    article = parse(f"# A Train\n\n3 June 2024\n\nAnn Lee\n\n{FIRST}\n\n## Why\n\n{SECOND}")
+    assert (article.byline, article.sections[0].heading) == ("Ann Lee", "")
+    article = parse(f"A Train\n\n3 June 2024\n\nEarly Days\n\n{FIRST}\n\nWhy\n\n{SECOND}")
+    assert (article.byline, article.sections[0].heading) == ("", "Early Days")
+
+
+@pytest.mark.parametrize(
+    ("line", "section"),
+    [
+        ("Early Days", "Early Days"),
+        ("Key Points", "Key Points"),
+        ("By Train", "By Train"),
+        ("September 11, 2001", "September 11, 2001"),
+    ],
+)
+def test_a_heading_is_no_byline(line: str, section: str) -> None:
+    head = "# A Train\n\nPublished: 2024-06-03"
+    for between in (FIRST, f"{FIRST}\n\nThe Way There\n\n{THIRD}"):
+        article = parse(f"{head}\n\n{between}\n\n{line}\n\n{SECOND}")
+        assert (article.byline, article.sections[-1].heading) == ("", section)
+    # Headings without a mark: so may the first line below the date be one.
+    article = parse(f"{head}\n\nKey Points\n\n{FIRST}\n\nThe Way There\n\n{SECOND}")
+    assert [each.heading for each in article.sections] == ["Key Points", "The Way There"]
+
+
+def test_a_deck_above_a_bare_name() -> None:
+    deck = "The journey took two days; the meeting, five hours."
+    article = parse(f"A Train\n\n{deck}\n\nAnn Lee\n3 June 2024\n\n{FIRST}")
+    assert (article.byline, article.date) == ("Ann Lee", date(2024, 6, 3))
+    assert body(article) == [deck, FIRST]
+
+
+def test_a_byline_that_the_page_repeats_below_the_deck() -> None:
+    head = "# A Train\n\nBy Ann Lee\n\nPublished: 2024-06-03"
+    article = parse(f"{head}\n\n{FIRST}\n\nBy Ann Lee in Khasan, June 4, 2024\n\n{SECOND}")
+    assert (article.byline, article.date) == ("Ann Lee", date(2024, 6, 3))
+    assert [section.heading for section in article.sections] == [""]
+    assert body(article) == [FIRST, SECOND]
+
+
+def test_a_signed_line_heads_nothing() -> None:
+    line = "By Ann Lee in Khasan, June 4, 2024"
+    article = parse(f"A Train\n\n{FIRST}\n\n{SECOND}\n\n{line}\n\n{THIRD}")
+    assert [section.heading for section in article.sections] == [""]
+    assert body(article) == [FIRST, SECOND, line, THIRD]
+
+
+@pytest.mark.parametrize(
+    ("start", "day"),
+    [
+        ("PORT DENHAM, 21 August 2022 (Example Press) -- ", date(2022, 8, 21)),
+        ("KHASAN, Russia, Aug. 21, 2022 (EP) \N{EM DASH} ", date(2022, 8, 21)),
+        ("London (Example), 21 August 2022 - ", date(2022, 8, 21)),
+        ("LONDON, Sunday, August 21, 2022 \N{EN DASH} ", date(2022, 8, 21)),
+        ("LONDON, Aug 21 (Example) - ", date(2024, 8, 21)),
+        ("Paris, 3 May 1968 - ", date(2024, 1, 2)),
+        ("On 21 August 2022 - ", date(2024, 1, 2)),
+        ("Sunday, 21 August 2022 (a holiday) - ", date(2024, 1, 2)),
+        ("The LEADER, who left on 21 August 2022 (a Sunday) -- ", date(2024, 1, 2)),
+    ],
+)
+def test_an_agency_dates_its_first_paragraph(start: str, day: date) -> None:
+    article = parse(f"A Train\n\n{start}{FIRST}\n\n{SECOND}", "2024-01-02-train.txt")
+    assert (article.title, article.date) == ("A Train", day)
+    assert body(article) == [start + FIRST, SECOND]
+    dated = parse(f"A Train\n\n3 June 2023\n\n{start}{FIRST}\n\n{SECOND}")
+    assert dated.date == date(2023, 6, 3)
+
+
+def test_a_table_is_no_menu() -> None:
+    rows = ["Line | Opened | Gauge", "East | 1952 | Broad", "West | 1961 | Broad"]
+    article = parse("\n\n".join(["A Train", *rows, FIRST]))
+    headings = [section.heading for section in article.sections]
+    assert not article.dropped
+    assert sorted([*filter(None, headings), *body(article)]) == sorted([*rows, FIRST])
 
 
 @pytest.mark.parametrize(
@@ -370,6 +488,59 @@ def test_question_headings_of_the_body_are_no_faq() -> None:
     assert [section.heading for section in article.sections] == ["", "What Is It For?", "Why Now?"]
 
 
+CONTENTS = {
+    "bullets": "- {}\n- {}\n- {}",
+    "bullets apart": "- {}\n\n- {}\n\n- {}",
+    "numbers": "1. {}\n2. {}\n3. {}",
+    "lines": "{}\n{}\n{}",
+}
+
+
+@pytest.mark.parametrize("mark", ["## ", ""])
+@pytest.mark.parametrize("label", ["## Contents", "Contents", "In this article:", "## The Train"])
+@pytest.mark.parametrize("layout", CONTENTS)
+@pytest.mark.parametrize("entry", ["FAQ", "Frequently asked questions"])
+def test_contents_announce_no_faq(layout: str, label: str, mark: str, entry: str) -> None:
+    if layout == "lines" and label == "## The Train":
+        return
+    items = ("What is it for?", "Why now?", entry)
+    text = f"A Train\n\nBy Ann Lee\n\n{label}\n\n{CONTENTS[layout].format(*items)}"
+    text += f"\n\n{mark}{items[0]}\n\n{FIRST}\n\n{mark}{items[1]}\n\n{SECOND}"
+    article = parse(f"{text}\n\n## FAQ\n\n{faq('headings')}")
+    assert pairs(article) == list(PAIRS)
+    assert [section.heading for section in article.sections] == list(items[:2])
+    assert body(article) == [FIRST, SECOND]
+    assert [line for line in dropped(article) if line in items] == list(items)
+
+
+def test_a_list_that_heads_nothing_is_body() -> None:
+    items = ["The way there", "The way back", "FAQ"]
+    text = "\n".join(f"- {item}" for item in items)
+    article = parse(f"A Train\n\n{FIRST}\n\n{text}\n\n## Why now?\n\n{SECOND}")
+    assert body(article) == [FIRST, *items, SECOND]
+    assert not article.faq
+
+
+def test_a_list_that_a_sentence_needs_is_body() -> None:
+    items = ["By the river", "By the bridge", "By the lake"]
+    ways = "\n".join(f"- {item}" for item in items)
+    parts = "\n\n".join(f"## {item}\n\n{SECOND}" for item in items)
+    article = parse(f"A Train\n\nThere are three ways to get there:\n\n{ways}\n\n{parts}")
+    assert body(article)[1:4] == items
+    assert not article.dropped
+    article = parse(f"A Train\n\n{FIRST}\n\n{ways}\n\n{parts}")
+    assert dropped(article) == items
+
+
+def test_the_heading_below_contents_is_none_of_them() -> None:
+    lines = ["Contents", "Why now?", "What next?", "The Beginning"]
+    text = "\n\n".join([*lines, FIRST, "Why now?", SECOND, "What next?", THIRD])
+    article = parse(f"A Train\n\nBy Ann Lee\n\n{text}")
+    headings = [section.heading for section in article.sections]
+    assert headings == ["The Beginning", "Why now?", "What next?"]
+    assert (body(article), dropped(article)) == ([FIRST, SECOND, THIRD], lines[:3])
+
+
 # ---- Comments and furniture
 
 COMMENTS = {
@@ -422,6 +593,16 @@ def test_comments_are_dropped(comments: str, with_faq: bool) -> None:
         "Image source, Example Pictures",
         "About the author\n\nAnn Lee writes for our website about railways.",
         "Reporting by Ann Lee; editing by Bo de Wit",
+        "(Reporting by Ann Lee in Khasan and Bo Wit; Editing by Al de Wit)",
+        "You may also like: Ten bridges, The wage table",
+        "Enjoyed this? Subscribe to The Example for one long read every Friday.",
+        "Example Life newsletter: gardens and walks, every other Thursday. Sign up here.",
+        "Licence: CC BY 4.0. Cite as: Lee, A. (2022). Example Notes 41.",
+        "This is a developing story and will be updated.",
+        "This is a breaking news story.",
+        "Listen to Radio Example on 96.2 FM or on your smart speaker.",
+        "Share: Facebook | X | WhatsApp | Copy link",
+        "Home > News > Rail",
     ],
 )
 @pytest.mark.parametrize("with_faq", [False, True])
@@ -479,6 +660,15 @@ def test_a_toolbar_above_the_text_drops_nothing_else(line: str) -> None:
         "More about the deal became known on Friday, when an official spoke to reporters.",
         "Subscribers to the theory are few.",
         "Print runs of the state newspaper were doubled.",
+        "Reporting by local journalists showed that the bill had been too low.",
+        "You may also like the train that goes to the west, an official said.",
+        "Enjoyed this is what they said, and they subscribed to the paper.",
+        "The newsletter of the club said that members could sign up here.",
+        "Licence fees pay for the line, which is old.",
+        "This is a developing story of greed, and the town has heard of it before.",
+        "They listen to the news on 96.2 FM every evening, she said.",
+        "Listen to the people on the platform, he said, and you will hear it.",
+        "Home is where the train goes, and it goes there slowly.",
         "He left.",
         "\u201cNo,\u201d he said.",
     ],
@@ -514,6 +704,11 @@ LINES = st.sampled_from(
         *(
             "A: So.",
             "By Ann Lee",
+            "Ann Lee",
+            "Home > News > Rail",
+            "- A Train",
+            "- FAQ",
+            "Contents",
             "September 13, 2023",
             "Rail_fan September 13, 2023 - 3:05 pm",
         ),
