@@ -43,8 +43,8 @@ check: $(READY)
 	@$(RUN) -m mypy
 
 # What the system reached when the floors were last set, less what another processor may cost.
-FLOORS := right=0.48,facts=0.52,recall@1=0.6,recall@5=0.82,MRR@10=0.77,verbatim=1,$\
-  citation_recall=0.99,label_cited_first=0.6,abstention_recall=0.6,ece=0.17,follow_up=0.58
+FLOORS := right=0.53,facts=0.53,recall@1=0.6,recall@5=0.82,MRR@10=0.77,verbatim=1,$\
+  citation_recall=0.99,label_cited_first=0.65,abstention_recall=0.66,ece=0.17,follow_up=0.58
 
 evaluate: $(READY)
 	@echo "==> Asking the questions of corpus/"
