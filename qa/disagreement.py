@@ -33,7 +33,8 @@ _ASKED: tuple[tuple[Asked, str], ...] = (
     ("number", r"how (?:many|much|long|old|far|big|large|high|tall|deep|fast|often|heavy)\b"),
     (
         "number",
-        r"(?:what|which) (?:\w+ ){0,2}(?:number|percentage|share|age|amount|price|cost|fee)\b",
+        r"(?:what|which) (?:\w+ ){0,2}"
+        r"(?:number|percentage|share|age|amount|price|cost|fee|distance)\b",
     ),
     ("place", r"(?:where|(?:what|which) (?:city|town|place|country|site|venue|state|region))\b"),
     (

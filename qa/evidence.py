@@ -49,6 +49,8 @@ Stored = Callable[[Sequence[str]], Mapping[str, TokenVectors]]
 ANOTHER_TIME = 0.1
 """What a sentence's score loses where a year is asked about that neither its passage names nor its
 article is of: and then it meets nothing, for it tells of another time."""
+LEAD = 600
+"""Characters at an article's beginning that say which year it is of, as its date does."""
 
 _WORD = re.compile(r"[^\W_]+")
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
@@ -95,9 +97,9 @@ class LateInteraction:
     encoded once, its token vectors are cut by sentence, so that each sentence is seen in its
     context, and every token of the question takes its best cosine among a sentence's tokens.
     Words weigh by their inverse document frequency among the corpus's own sentences: in articles
-    about one meeting its heroes' names say little. An FAQ
-    pair whose question is the one that is asked matches it in full, whatever its tokens say, and
-    its answer is read from its first sentence on.
+    about one meeting its heroes' names say little. An FAQ pair whose question is the one that is
+    asked matches it in full, whatever its tokens say, and its answer is read from its first
+    sentence on.
 
     A sentence's score is the weighted mean of that match with the sentence itself ("own"); with
     the sentence and what stands right before it, where what "he" or "it" means is said
@@ -130,8 +132,8 @@ class LateInteraction:
         best = max((hit.score for hit in hits), default=0.0) or 1.0
         tokens = self._tokens([hit.passage.embedded for hit in hits])
         with one_blas_thread():
+            asked = _Asked(turned(encoded.tokens), turned(encoded.vector), weights)
             years = frozenset(_YEAR.findall(question))
-            asked = _Asked(turned(encoded.tokens), turned(encoded.vector), weights, years)
             evidence = [
                 piece
                 for hit, text in zip(hits, tokens, strict=True)
@@ -141,6 +143,7 @@ class LateInteraction:
                     asked,
                     retrieval=self._retrieval * hit.score / best,
                     said_again=_said_again(question, hit.passage),
+                    elsewhen=bool(years) and not years & _years(generation, hit.passage, years),
                 )
             ]
         return sorted(evidence, key=lambda piece: -piece.score)
@@ -160,12 +163,11 @@ class LateInteraction:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question: its token vectors [t, d] and vector [d], turned; its tokens' weights; years."""
+    """A question: its token vectors [t, d] and its vector [d], turned, and its tokens' weights."""
 
     tokens: Floats
     vector: Floats
     weights: Floats
-    years: frozenset[str]
 
 
 def token_weights(generation: Generation, question: str, encoded: EncodedText) -> Floats:
@@ -194,11 +196,12 @@ def _score_passage(
     *,
     retrieval: float,
     said_again: float,
+    elsewhen: bool,
 ) -> list[Evidence]:
     """The sentences of one passage.
 
     `retrieval` is what its retrieval score adds to each; `said_again` how far it is an FAQ pair
-    about the very question, 0..1.
+    about the very question, 0..1; `elsewhen` whether it tells of another year.
     """
     if not passage.sentences or not len(text.spans) or not len(asked.tokens):
         return []
@@ -216,7 +219,7 @@ def _score_passage(
     if said_again >= THE_SAME:
         own = np.maximum(own, said_again - ORDER * np.arange(len(own), dtype=np.float32))
         cosine = np.maximum(cosine, said_again)
-    if _is_of_another_time(passage, asked.years):
+    if elsewhen:
         covered, retrieval = np.zeros_like(covered), retrieval - ANOTHER_TIME
     score = (
         WEIGHTS["own"] * own
@@ -237,11 +240,15 @@ def _score_passage(
     ]
 
 
-def _is_of_another_time(passage: Passage, years: frozenset[str]) -> bool:
-    """Whether years are asked about of which the passage names none, nor is its article of one."""
-    if not years or passage.date is None:
-        return False
-    return not years & {*_YEAR.findall(passage.embedded), str(passage.date.year)}
+def _years(generation: Generation, passage: Passage, asked: frozenset[str]) -> frozenset[str]:
+    """The years that a passage names and its article is of; all that are asked, if it has no date.
+
+    What an undated article tells of is not known.
+    """
+    if passage.date is None:
+        return asked
+    lead = generation.article(passage.article_id).text[:LEAD]
+    return frozenset(_YEAR.findall(f"{passage.embedded} {lead} {passage.date.year}"))
 
 
 def _token_ranges(passage: Passage, text: TokenVectors) -> list[tuple[int, int]]:

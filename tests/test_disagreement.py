@@ -15,6 +15,7 @@ from qa.disagreement import Asked, asked_for, date_parts, disagree, numbers, pla
         ("How long did it take?", "number"),
         ("What percentage of the votes did she get?", "number"),
         ("What was the price of the mill?", "number"),
+        ("What distance did the ferry sail?", "number"),
         ("Where was the treaty signed?", "place"),
         ("Which city has the larger port?", "place"),
         ("Was a treaty signed?", "yes or no"),

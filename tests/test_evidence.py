@@ -102,6 +102,10 @@ def test_of_another_year_a_sentence_meets_nothing(tmp_path: Path, encoder: Encod
         "A Fire in Oban\nPublished: 3 May 2021\n\nTwo barns burnt down in the fire at Oban.\n\n"
         "In the fire of 1968 nine barns had burnt down at Oban.\n"
     )
+    (tmp_path / "corpus" / "later.txt").write_text(
+        "Looking Back\nPublished: 3 May 2024\n\nIt was in June 1937. "
+        f"{'Nobody has forgotten that summer on the island. ' * 40}\n\nSix barns burnt at Iona.\n"
+    )
     (tmp_path / "corpus" / "undated.txt").write_text("A Note\n\nFive barns burnt at Mull.\n")
     index = Index.open(tmp_path / "index", encoder)
     index.sync(tmp_path / "corpus")
@@ -111,10 +115,12 @@ def test_of_another_year_a_sentence_meets_nothing(tmp_path: Path, encoder: Encod
         return {piece.quote.split()[0]: piece.covered for piece in evidence}
 
     assert min(covered("How many barns burnt down in the fire at Oban?").values()) > 0
-    assert min(covered("How many barns burnt down in the fire of 2021 at Oban?").values()) > 0
-    assert min(covered("How many barns burnt down in 1968 or 2021?").values()) > 0
+    for asked in ("the fire of 2021 at Oban", "1968 or 2021"):
+        of_both = covered(f"How many barns burnt down in {asked}?")
+        assert min(of_both["Two"], of_both["In"], of_both["Five"]) > 0 == of_both["Six"]
     of_1937 = covered("How many barns burnt down in the fire of 1937 at Oban?")
     assert of_1937["Two"] == of_1937["In"] == 0 < of_1937["Five"]
+    assert of_1937["Six"] > 0, "its article begins with the year"
 
 
 def test_a_question_in_the_text_answers_nothing(ferry: Generation, encoder: Encoder) -> None:
