@@ -148,7 +148,8 @@ def _with_opening(text: str, spans: Sequence[Span]) -> Sequence[Span]:
     if len(spans) < 2:
         return spans
     (start, end), (following, stop), *others = spans
-    if len(text[start:end].split()) >= OPENING or text[end:following].strip():
+    # What stands on a line of its own may be an item of a list.
+    if len(text[start:end].split()) >= OPENING or "\n" in text[end:following]:
         return spans
     return [(start, stop), *others]
 

@@ -139,6 +139,7 @@ def test_an_faq_pair_is_one_passage() -> None:
         ("Not yet, no.", ["Not yet, no."]),
         ("No.", ["No."]),
         ("It has been closed. It froze.", ["It has been closed.", "It froze."]),
+        ("No.\n\nThe harbour is closed.", ["No.", "The harbour is closed."]),
     ],
 )
 def test_a_short_opening_of_an_answer_is_one_with_the_next(answer: str, quotes: list[str]) -> None:
