@@ -15,6 +15,8 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from index.processor import has_bfloat16
+
 WORK = Path(__file__).parents[1] / ".index" / "benchmarks"
 """Where results lie unless told."""
 SPEED, GROWTH = "speed.json", "growth.json"
@@ -147,9 +149,8 @@ def absolute(text: str) -> Path:
 
 
 def fast_dtype() -> str:
-    """What Cited runs the model in: "bfloat16" where the processor has it, else "float32"."""
-    flags = set(_cpuinfo("flags").split())
-    return "bfloat16" if flags & {"avx512_bf16", "amx_bf16"} else "float32"
+    """What a processor is fastest in by torch: "bfloat16" where it has it, else "float32"."""
+    return "bfloat16" if has_bfloat16() else "float32"
 
 
 def save(result: Speed | Growth, folder: Path) -> Path:

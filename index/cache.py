@@ -20,7 +20,7 @@ import numpy as np
 
 from index.embedding import EncodedText, Vectors
 from index.memory import give_back
-from index.threads import one_blas_thread
+from index.processor import one_blas_thread
 from index.tokens import TokenVectors
 
 BATCH = 128

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from index.bert import GROUP, Bert, read_bert
+from index.bert import Bert, read_bert
 from index.errors import ModelError
-from index.numpy_ops import NumpyOps
-from index.threads import count_threads
+from index.onnx_bert import OnnxBert
+from index.processor import count_threads, has_bfloat16
 from index.weights import DEFAULT_MODEL, PACKAGED, find_model, weights_digest
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ Vectors = NDArray[np.float32]
 BATCH_SIZE = 32
 """Texts that the library reads at once."""
 
+FEW = 512
+"""Tokens of one call that count as none: those of questions."""
 MANY = 20_000
-"""Tokens of passages after which torch is imported: that takes as long as half of them in numpy."""
+"""Tokens of passages after which torch is imported, where the processor multiplies bfloat16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,8 @@ class Encoder:
 
     Looked for in this order: an installed package that carries it, a local folder of that name,
     the model hub's local cache, and the hub itself only if `allow_download`. A BERT is read from
-    its files (`index.bert`): for few tokens it runs in numpy, and after `MANY` in torch, in
-    bfloat16 where the processor multiplies it, else in float32. Other models run by
-    sentence-transformers.
+    its files and runs in int8 by ONNX Runtime; after `MANY` tokens of passages in bfloat16 by torch
+    where the processor multiplies it. Other models run by sentence-transformers.
     Raises `ModelError`.
     """
 
@@ -150,7 +151,7 @@ class Encoder:
     def _are_many(self, texts: Sequence[Sequence[int]]) -> bool:
         """Whether these are read in bulk and so many were, with them, that more are to come."""
         tokens = sum(map(len, texts))
-        if tokens <= GROUP:
+        if tokens <= FEW or not has_bfloat16():
             return False
         self._read += tokens
         return self._read > MANY
@@ -159,7 +160,7 @@ class Encoder:
         """The same by the library, which has models of other kinds."""
         import torch
 
-        from index.torch_ops import one_thread
+        from index.torch_bert import one_thread
 
         # A dozen tokens are done before a second thread has woken up: on a busy machine the median
         # was 8 ms with one thread and 20 ms with two, and the slowest a quarter of a second.
@@ -192,17 +193,17 @@ class Encoder:
         """The model for few tokens, if it is one that is read from its files."""
         with self._lock:  # two first questions at once load it once
             if not self._looked:
-                self._few = read_bert(self.folder, NumpyOps())
+                self._few = read_bert(self.folder, OnnxBert)
                 self._looked = True
             return self._few
 
     @property
     def _bert_of_many(self) -> Bert | None:
         """The same model for many tokens."""
-        from index.torch_ops import TorchOps, fast_dtype
+        from index.torch_bert import TorchBert
 
         with self._lock:
-            self._many = self._many or read_bert(self.folder, TorchOps(fast_dtype()))
+            self._many = self._many or read_bert(self.folder, TorchBert)
             return self._many
 
     @property
@@ -260,14 +261,13 @@ def unit(vectors: Vectors) -> Vectors:
 
 
 def _load(folder: Path) -> SentenceTransformer:
+    import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    from index.torch_ops import fast_dtype
-
     # A bar for 0.1 s of loading, on every program's stderr.
     logging.disable_progress_bar()
-    dtype = {"torch_dtype": fast_dtype()}
+    dtype = {"torch_dtype": torch.bfloat16 if has_bfloat16() else torch.float32}
     try:
         return SentenceTransformer(
             str(folder), device="cpu", local_files_only=True, model_kwargs=dtype

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.passages import Passage, Span
-from index.threads import one_blas_thread
+from index.processor import one_blas_thread
 from index.tokens import TokenVectors, turned
 from qa.recent import Recent
 

@@ -14,16 +14,15 @@ from qa.disagreement import Asked, alike, asked_for, date_parts, disagree, negat
 from qa.evidence import Evidence
 
 MOST_QUOTES = 3
-MOST_CHARACTERS = 500
+MOST_CHARACTERS = 600
 """An answer gets no further sentence that would make it longer."""
 MARGIN = 0.05
 """How far below the best a sentence may score that completes the answer."""
-FACT_TIE = 0.04
+FACT_TIE = 0.03
 """How far below the best a sentence may score that stands before the one that gives the fact."""
 WITNESS_MARGIN = 0.1
-WITNESS_CHARACTERS = 600
-"""A broad question hears other articles, too, until it has as many quotes or so many characters:
-the best sentence of each that is no farther below the best."""
+"""A broad question hears other articles, too: the best sentence of each that is no farther below
+the best."""
 OPPOSITE_MARGIN = 0.12
 OPPOSITE_COVERED = 0.02
 """How far below the best a sentence may score, and meet what is asked, that says "no" where that
@@ -206,7 +205,7 @@ def _witnesses(chosen: Sequence[Evidence], evidence: Sequence[Evidence]) -> list
         full = len(chosen) + len(witnesses) >= MOST_QUOTES
         if full or piece.score < chosen[0].score - WITNESS_MARGIN:
             break
-        if _among(piece, articles) or length + len(piece.quote) > WITNESS_CHARACTERS:
+        if _among(piece, articles) or length + len(piece.quote) > MOST_CHARACTERS:
             continue
         if _is_whole(piece) and not any(same(piece, other) for other in (*chosen, *witnesses)):
             witnesses.append(piece)

@@ -52,7 +52,9 @@ KEEPERS = {
     "xllamacpp": ("qa/local.py",),
     "watchfiles": ("index/watching.py",),
     "sentence_transformers": ("index/", "qa/"),
-    "torch": ("index/embedding.py", "index/torch_ops.py"),
+    "torch": ("index/embedding.py", "index/torch_bert.py"),
+    "onnx": ("index/onnx_bert.py",),
+    "onnxruntime": ("index/onnx_bert.py",),
     "langchain_core": ("qa/",),
 }
 # Who may name a room of ours, by the first part of its path: "prompts" imports nothing of ours.

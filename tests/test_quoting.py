@@ -16,7 +16,6 @@ from qa.quoting import (
     OPPOSITE_MARGIN,
     SIDE_GAP,
     SIDE_MARGIN,
-    WITNESS_CHARACTERS,
     WITNESS_MARGIN,
     Quote,
     choose,
@@ -111,7 +110,7 @@ def test_a_fragment_completes_nothing() -> None:
 
 def test_a_witness_is_short() -> None:
     best = evidence("The dam broke.", 0.8, "a.txt")
-    long = evidence("Then " + "water " * (WITNESS_CHARACTERS // 6) + "came.", 0.72, "b.txt")
+    long = evidence("Then " + "water " * (MOST_CHARACTERS // 6) + "came.", 0.72, "b.txt")
     short = evidence("Many sheep drowned.", 0.71, "c.txt")
     assert chosen("What came of it?", best, long, short) == [best.quote, short.quote]
 

@@ -1,7 +1,7 @@
-"""How many threads there are for numpy's products, and that small ones take one.
+"""What the processor has: how many threads are worth it, and whether it multiplies bfloat16.
 
-A second thread that waits its turn on a busy machine makes a product of half a millisecond last
-twenty.
+Small products take one thread: a second that waits its turn on a busy machine makes a product of
+half a millisecond last twenty.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 
@@ -24,6 +25,19 @@ def count_threads() -> int:
     """How many threads work is worth: as many as numpy takes, which heeds OMP_NUM_THREADS."""
     counts = [int(pool.num_threads) for pool in _controller().lib_controllers]
     return max(counts, default=os.cpu_count() or 1)
+
+
+@cache
+def has_bfloat16() -> bool:
+    """Whether it has instructions for bfloat16: elsewhere that is emulated, and slow.
+
+    As Linux tells; other systems are taken to have none.
+    """
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(told.split())
 
 
 @cache
