@@ -18,8 +18,7 @@ MOST = 64
 """The largest weight in int8. A processor without VNNI adds two products of such a weight and an
 8-bit state in 16 bits, which must not overflow; a whole int8's 127 are no more exact here."""
 
-_APART = (0, 1), (1, 2**31 - 1)
-"""The first token, and those after it."""
+TINY = np.finfo(np.float32).tiny
 
 _OWN = "com.microsoft"
 """The domain of ONNX Runtime's own operators, which do several of ONNX's in one."""
@@ -31,10 +30,11 @@ class OnnxBert:
     """A BERT encoder (Devlin et al., 2019) whose products are of 8-bit integers.
 
     Weights are quantised once, each column by its largest; what they are multiplied with by its
-    range, text by text, so that a text has the same vectors among others as alone. Between two
-    layers the first token, which stands for none of the text, has states ten times as large as
-    any other's (Sun et al., "Massive Activations in Large Language Models", 2024), and is
-    quantised apart. Everything else is float32.
+    range, text by text, so that a text has the same vectors among others as alone. In what follows
+    attention the first token has states ten times as large as any other's (Sun et al., "Massive
+    Activations in Large Language Models", 2024), so each token is divided by its own largest first.
+    All else is float32, the values of attention too: their errors are alike in all tokens, so that
+    a mean over tokens keeps them (in float32 they halve the distance to the exact vectors).
     """
 
     def __init__(self, files: BertFiles) -> None:
@@ -90,62 +90,62 @@ class _Graph:
 
     def _layer(self, name: str, states: str) -> str:
         """One layer of attention and what follows it."""
-        attention, widened = f"{name}.attention", f"{name}.intermediate.dense"
-        parts = [f"{attention}.self.{part}" for part in ("query", "key", "value")]
-        weight, scale, zero = self._quantised(f"{attention}.self", parts)
-        bias = self._weight(f"{attention}.self.bias", self._files.bias(*parts))
-        small, by, offset = (f"{attention}.{part}" for part in ("states", "scale", "zero"))
-        self._add("DynamicQuantizeLinear", [states], [small, by, offset], "")
-        seen = self._add(
-            "QAttention",
-            [small, weight, bias, by, scale, "", offset, zero],
+        attended, widened, narrowed = (
+            f"{name}.{part}" for part in ("attention.output", "intermediate", "output")
+        )
+        seen = self._attend(f"{name}.attention.self", states)
+        product = self._product(seen, f"{attended}.dense")
+        states = self._norm(attended, product, states, f"{attended}.dense")
+        wide = self._product_of_each(states, f"{widened}.dense")
+        active = self._add("BiasGelu", [wide, self._bias(f"{widened}.dense")])
+        narrow = self._product_of_each(active, f"{narrowed}.dense")
+        return self._norm(narrowed, narrow, states, f"{narrowed}.dense")
+
+    def _attend(self, name: str, states: str) -> str:
+        """What each token sees of the others, before the layer that follows."""
+        query, key, value = parts = [f"{name}.{part}" for part in ("query", "key", "value")]
+        compared = [f"{name}.queries", f"{name}.keys"]
+        self._add("Split", [self._product(states, query, key)], compared, domain="", axis=2)
+        weight = self._weight(f"{value}.weight", self._files.weight(value).T)
+        values = self._add("MatMul", [states, weight], domain="")
+        return self._add(
+            "MultiHeadAttention",
+            [*compared, values, self._bias(*parts)],
             num_heads=self._files.heads,
         )
-        weights = self._quantised(f"{attention}.output.dense", [f"{attention}.output.dense"])
-        attended = self._product(seen, weights)
-        states = self._norm(f"{attention}.output", attended, states, f"{attention}.output.dense")
-        weights = self._quantised(widened, [widened])
-        bias = self._weight(f"{widened}.bias", self._files.bias(widened))
-        narrow = self._quantised(f"{name}.output.dense", [f"{name}.output.dense"])
-        narrowed = []
-        for part in (self._slice(states, *part) for part in _APART):
-            active = self._add("BiasGelu", [self._product(part, weights), bias])
-            narrowed.append(self._product(active, narrow))
-        together = self._add("Concat", narrowed, domain="", axis=1)
-        return self._norm(f"{name}.output", together, states, f"{name}.output.dense")
 
-    def _slice(self, states: str, start: int, end: int) -> str:
-        """The states of some tokens."""
-        name = f"slice.{len(self.nodes)}"
-        bounds = {"start": start, "end": end, "axis": 1}
-        inputs = [
-            self._weight(f"{name}.{bound}", np.array([value], np.int64))
-            for bound, value in bounds.items()
-        ]
-        return self._add("Slice", [states, *inputs], domain="")
+    def _product_of_each(self, states: str, layer: str) -> str:
+        """The product, each token quantised by its own range."""
+        sizes = self._add("Abs", [states], domain="")
+        largest = self._add("ReduceMax", [sizes], domain="", axes=[2], keepdims=1)
+        # A token of nothing but zeros stays one.
+        divisor = self._add("Max", [largest, self._weight(f"{layer}.least", TINY)], domain="")
+        shares = self._add("Div", [states, divisor], domain="")
+        return self._add("Mul", [self._product(shares, layer), divisor], domain="")
 
-    def _product(self, states: str, weights: Sequence[str]) -> str:
-        """The states times a weight; its bias is for the node that follows."""
-        return self._add("DynamicQuantizeMatMul", [states, *weights])
+    def _product(self, states: str, *layers: str) -> str:
+        """The states times the weights of layers; their biases are for the node that follows."""
+        weight = self._files.weight(*layers).T
+        scale = np.maximum(np.abs(weight).max(axis=0) / MOST, TINY)
+        quantised = {
+            "weight": np.rint(weight / scale).astype(np.int8),
+            "scale": scale.astype(np.float32),
+            "zero": np.zeros(len(scale), np.int8),
+        }
+        name = "+".join(layers)
+        inputs = [self._weight(f"{name}.{part}", values) for part, values in quantised.items()]
+        return self._add("DynamicQuantizeMatMul", [states, *inputs])
 
     def _norm(self, name: str, states: str, others: str, biased: str | None = None) -> str:
         """The sum of both states, and the bias of the product that they come from, normalised."""
         weight, bias = self._files.norm(name)
         inputs = [states, others]
         inputs += [self._weight(f"{name}.norm", weight), self._weight(f"{name}.norm.bias", bias)]
-        if biased:
-            inputs.append(self._weight(f"{biased}.bias", self._files.bias(biased)))
+        inputs += [self._bias(biased)] if biased else []
         return self._add("SkipLayerNormalization", inputs, epsilon=self._files.epsilon)
 
-    def _quantised(self, name: str, parts: Sequence[str]) -> list[str]:
-        """The names of a weight [in, out] in int8, of its columns' scales and of their zeros."""
-        weight = self._files.weight(*parts).T
-        scale = np.maximum(np.abs(weight).max(axis=0) / MOST, np.finfo(np.float32).tiny)
-        return [
-            self._weight(f"{name}.weight", np.rint(weight / scale).astype(np.int8)),
-            self._weight(f"{name}.scale", scale.astype(np.float32)),
-            self._weight(f"{name}.zero", np.zeros(len(scale), np.int8)),
-        ]
+    def _bias(self, *layers: str) -> str:
+        return self._weight("+".join(layers) + ".bias", self._files.bias(*layers))
 
     def _weight(self, name: str, values: NDArray[Any]) -> str:
         from onnx import numpy_helper
