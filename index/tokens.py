@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -61,7 +62,7 @@ class TokenVectors:
     @property
     def vectors(self) -> Vectors:
         """The vectors that are left, float32 [t, d]: to be compared with `turned` ones."""
-        return _decoded(self.codes) * self.scales.astype(np.float32)[:, None]
+        return decoded([self])
 
     def to_bytes(self) -> bytes:
         """All of it, with a checksum."""
@@ -88,8 +89,13 @@ def turned(vectors: Vectors) -> Vectors:
     return vectors @ _rotation(_padded(dimension))[:dimension]
 
 
-def _decoded(codes: NDArray[np.uint8]) -> Vectors:
-    return np.take(_LEVELS, codes, axis=0).reshape(len(codes), 4 * codes.shape[1])
+def decoded(texts: Sequence[TokenVectors]) -> Vectors:
+    """The vectors of texts, one below the other, float32 [t, d]: `TokenVectors.vectors` of all."""
+    codes = np.concatenate([text.codes for text in texts])
+    scales = np.concatenate([text.scales for text in texts])
+    levels = np.take(_LEVELS, codes, axis=0).reshape(len(codes), 4 * codes.shape[1])
+    levels *= scales.astype(np.float32)[:, None]
+    return levels
 
 
 def _padded(dimension: int) -> int:

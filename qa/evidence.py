@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.passages import Passage, Span
 from index.processor import one_blas_thread
-from index.tokens import TokenVectors, turned
+from index.tokens import TokenVectors, decoded, turned
 from qa.recent import Recent
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ ANOTHER_TIME = 0.1
 article is of: and then it meets nothing, for it tells of another time."""
 LEAD = 600
 """Characters at an article's beginning that say which year it is of, as its date does."""
+
+_APART = 2**40
+"""How far apart the characters of different passages are counted: farther than any text is long."""
 
 _WORD = re.compile(r"[^\W_]+")
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
@@ -131,21 +134,27 @@ class LateInteraction:
         weights = token_weights(generation, question, encoded)
         best = max((hit.score for hit in hits), default=0.0) or 1.0
         tokens = self._tokens([hit.passage.embedded for hit in hits])
+        readable = [
+            (hit, text)
+            for hit, text in zip(hits, tokens, strict=True)
+            if hit.passage.sentences and len(text.spans)
+        ]
+        if not readable or not len(encoded.tokens):
+            return []
+        years = frozenset(_YEAR.findall(question))
+        found = [
+            _Found(
+                hit.passage,
+                text,
+                retrieval=self._retrieval * hit.score / best,
+                said_again=_said_again(question, hit.passage),
+                elsewhen=bool(years) and not years & _years(generation, hit.passage, years),
+            )
+            for hit, text in readable
+        ]
         with one_blas_thread():
             asked = _Asked(turned(encoded.tokens), turned(encoded.vector), weights)
-            years = frozenset(_YEAR.findall(question))
-            evidence = [
-                piece
-                for hit, text in zip(hits, tokens, strict=True)
-                for piece in _score_passage(
-                    hit.passage,
-                    text,
-                    asked,
-                    retrieval=self._retrieval * hit.score / best,
-                    said_again=_said_again(question, hit.passage),
-                    elsewhen=bool(years) and not years & _years(generation, hit.passage, years),
-                )
-            ]
+            evidence = _scored(found, asked)
         return sorted(evidence, key=lambda piece: -piece.score)
 
     def _tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
@@ -189,52 +198,62 @@ def token_weights(generation: Generation, question: str, encoded: EncodedText) -
     return weights / total if total else weights
 
 
-def _score_passage(
-    passage: Passage,
-    text: TokenVectors,
-    asked: _Asked,
-    *,
-    retrieval: float,
-    said_again: float,
-    elsewhen: bool,
-) -> list[Evidence]:
-    """The sentences of one passage.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A passage with sentences, and its token vectors.
 
-    `retrieval` is what its retrieval score adds to each; `said_again` how far it is an FAQ pair
-    about the very question, 0..1; `elsewhen` whether it tells of another year.
+    `retrieval` is what its retrieval score adds to each sentence; `said_again` how far it is an FAQ
+    pair about the very question, 0..1; `elsewhen` whether it tells of another year.
     """
-    if not passage.sentences or not len(text.spans) or not len(asked.tokens):
-        return []
-    vectors = text.vectors
-    similarity = asked.tokens @ vectors.T
-    around = max(said_again, float(asked.weights @ similarity.max(axis=1)))
-    ranges = _token_ranges(passage, text)
-    match = np.stack([_best_match(similarity[:, slice(*each)]) for each in ranges])
-    reach = np.maximum(match[1:], match[:-1])
-    sums = np.stack([vectors[slice(*each)].sum(axis=0) for each in ranges[1:]])
-    own = match[1:] @ asked.weights
-    window = np.maximum(said_again, reach @ asked.weights)
-    covered = np.maximum(ENOUGH * said_again, np.minimum(reach, ENOUGH) @ asked.weights)
+
+    passage: Passage
+    text: TokenVectors
+    retrieval: float
+    said_again: float
+    elsewhen: bool
+
+
+def _scored(found: Sequence[_Found], asked: _Asked) -> list[Evidence]:
+    """Every quotable sentence of the passages; all at once, since each call of numpy takes time.
+
+    What is [s] or [s, ...] has a row a sentence, what is [p] one a passage.
+    """
+    vectors = decoded([each.text for each in found])
+    similarity = vectors @ asked.tokens.T
+    sentences = _Sentences.of(found)
+    match = _best_of_ranges(similarity, sentences.begins, sentences.ends)
+    reach = np.maximum(match, _best_of_ranges(similarity, *sentences.before))
+    whole = np.maximum.reduceat(similarity, sentences.firsts, axis=0)
+
+    of = sentences.passages
+    said_again = np.array([each.said_again for each in found], np.float32)
+    around = np.maximum(said_again, whole @ asked.weights)[of]
+    again = said_again[of]
+    own = match @ asked.weights
+    window = np.maximum(again, reach @ asked.weights)
+    covered = np.maximum(ENOUGH * again, np.minimum(reach, ENOUGH) @ asked.weights)
+    sums = sentences.sums(vectors)
     cosine = sums @ asked.vector / np.maximum(np.linalg.norm(sums, axis=1), 1e-9)
-    if said_again >= THE_SAME:
-        own = np.maximum(own, said_again - ORDER * np.arange(len(own), dtype=np.float32))
-        cosine = np.maximum(cosine, said_again)
-    if elsewhen:
-        covered, retrieval = np.zeros_like(covered), retrieval - ANOTHER_TIME
+    same = again >= THE_SAME
+    own = np.where(same, np.maximum(own, again - ORDER * sentences.numbers), own)
+    cosine = np.where(same, np.maximum(cosine, again), cosine)
+    elsewhen = np.array([each.elsewhen for each in found])[of]
+    covered = np.where(elsewhen, 0, covered)
+    retrieval = np.array([each.retrieval for each in found], np.float32)[of]
     score = (
         WEIGHTS["own"] * own
         + WEIGHTS["window"] * window
         + WEIGHTS["passage"] * around
         + WEIGHTS["cosine"] * cosine
         + retrieval
+        - ANOTHER_TIME * elsewhen
     )
     telling = reach[:, asked.weights > 0].tolist()
-    parts = np.stack([score, own, window, cosine, covered], axis=1).tolist()
+    parts = np.stack([score, own, window, around, cosine, covered], axis=1).tolist()
+    spans = ((each.passage, span) for each in found for span in each.passage.sentences)
     return [
-        Evidence(passage, span, total, alone, near, around, close, met, tuple(tokens))
-        for span, (total, alone, near, close, met), tokens in zip(
-            passage.sentences, parts, telling, strict=True
-        )
+        Evidence(passage, span, *numbers, tuple(tokens))
+        for (passage, span), numbers, tokens in zip(spans, parts, telling, strict=True)
         # A question in the text answers nothing, but what follows it may.
         if not passage.quote(span).rstrip("\"'”’)* ").endswith("?")
     ]
@@ -251,15 +270,66 @@ def _years(generation: Generation, passage: Passage, asked: frozenset[str]) -> f
     return frozenset(_YEAR.findall(f"{passage.embedded} {lead} {passage.date.year}"))
 
 
-def _token_ranges(passage: Passage, text: TokenVectors) -> list[tuple[int, int]]:
-    """Which tokens stand before the first sentence, in title and heading; then those of each."""
-    # Token spans count in the embedded text, which begins with title and heading.
-    starts, ends = text.spans.astype(np.int64).T + (passage.start - len(passage.context))
-    first = np.searchsorted(starts, passage.sentences[0][0])
-    begins = np.searchsorted(starts, [start for start, _end in passage.sentences])
-    stops = np.searchsorted(ends, [end for _start, end in passage.sentences], side="right")
-    inside = zip(begins.tolist(), np.maximum(begins, stops).tolist(), strict=True)
-    return [(0, int(first)), *inside]
+@dataclass(frozen=True, slots=True)
+class _Sentences:
+    """Where the sentences of all passages lie among all their tokens, in rows.
+
+    `begins` and `ends` are int [s], each sentence's first token and the one after its last;
+    `before` the same of what stands right before it, the title and heading for a first sentence;
+    `passages` [s] says which passage it is of, `numbers` [s] which of that passage's sentences it
+    is, and `firsts` [p] is the first token of each passage.
+    """
+
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    before: tuple[NDArray[np.int64], NDArray[np.int64]]
+    passages: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    firsts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, found: Sequence[_Found]) -> _Sentences:
+        lengths = np.array([len(each.text.spans) for each in found])
+        counts = np.array([len(each.passage.sentences) for each in found])
+        firsts, heads = (np.cumsum(sizes) - sizes for sizes in (lengths, counts))
+        passages = np.repeat(np.arange(len(found)), counts)
+        # Token spans count in the embedded text, which begins with title and heading.
+        offsets = [each.passage.start - len(each.passage.context) for each in found]
+        apart = _APART * np.arange(len(found))
+        moved = np.repeat(np.array(offsets) + apart, lengths)
+        tokens = np.concatenate([each.text.spans for each in found]) + moved[:, None]
+        spans = np.concatenate([np.array(each.passage.sentences) for each in found])
+        spans = spans + apart[passages, None]
+        begins = np.searchsorted(tokens[:, 0], spans[:, 0])
+        ends = np.maximum(begins, np.searchsorted(tokens[:, 1], spans[:, 1], side="right"))
+        before_begins, before_ends = np.roll(begins, 1), np.roll(ends, 1)
+        before_begins[heads], before_ends[heads] = firsts, begins[heads]
+        numbers = np.arange(len(spans)) - heads[passages]
+        return cls(begins, ends, (before_begins, before_ends), passages, numbers, firsts)
+
+    def sums(self, vectors: Floats) -> Floats:
+        """The sum of each sentence's vectors [t, d], float32 [s, d].
+
+        By a product for each passage: ten times as fast as adding up row by row.
+        """
+        parts = []
+        borders = [*self.firsts.tolist(), len(vectors)]
+        heads = np.searchsorted(self.passages, np.arange(len(borders))).tolist()
+        for first, after, head, last in zip(borders, borders[1:], heads, heads[1:], strict=False):
+            tokens = np.arange(first, after)
+            begins, ends = self.begins[head:last, None], self.ends[head:last, None]
+            inside = (begins <= tokens) & (tokens < ends)
+            parts.append(inside.astype(np.float32) @ vectors[first:after])
+        return np.concatenate(parts)
+
+
+def _best_of_ranges(rows: Floats, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> Floats:
+    """The largest of the rows [n, d] of each range [s], float32 [s, d]; 0 where one is empty."""
+    padded = np.concatenate([rows, np.zeros_like(rows[:1])])  # a range may end with the last row
+    borders = np.stack([begins, ends], axis=1).ravel()
+    best: Floats = np.maximum.reduceat(padded, borders, axis=0)[::2]
+    best[begins == ends] = 0
+    return best
 
 
 def _said_again(question: str, passage: Passage) -> float:
@@ -271,13 +341,6 @@ def _said_again(question: str, passage: Passage) -> float:
         for text in (question, passage.heading)
     )
     return len(asked & listed) / max(1, len(asked | listed))
-
-
-def _best_match(similarity: Floats) -> Floats:
-    """Each question token's best cosine, float32 [t], of [t, n] with some tokens; 0 without any."""
-    if not similarity.shape[1]:
-        return np.zeros(len(similarity), np.float32)
-    return np.asarray(similarity.max(axis=1), np.float32)
 
 
 def _without(texts: Sequence[str], found: Mapping[str, TokenVectors]) -> list[str]:
