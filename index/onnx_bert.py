@@ -18,7 +18,7 @@ MOST = 64
 """The largest weight in int8. A processor without VNNI adds two products of such a weight and an
 8-bit state in 16 bits, which must not overflow; a whole int8's 127 are no more exact here."""
 
-TINY = np.finfo(np.float32).tiny
+TINY = np.array(np.finfo(np.float32).tiny)
 
 _OWN = "com.microsoft"
 """The domain of ONNX Runtime's own operators, which do several of ONNX's in one."""

@@ -206,6 +206,7 @@ class Sync:
                 raise self.articles.nothing()
             self.articles.check_removals(self._before(), files)
             records.finish()
+            vectors.finish()
             _articles, passages = records.counts()
             exact = records.most_alike() > ALIKE
             cache.prune(records.embedded_texts(), passages)

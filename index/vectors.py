@@ -8,22 +8,22 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index import table
 from index.errors import RebuildError, StoreError
 from index.filters import Filter
 from index.passages import Passage
+from index.table import MOST, Table
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
-    from chromadb.api.models.Collection import Collection
 
 Vectors = NDArray[np.float32]
 
@@ -56,9 +56,14 @@ class VectorStore:
         self._folder = generation / FOLDER
         self._client = client
         self._private = private  # None while it is written
+        self._changed: set[str] = set()
+        self._exact = exact
         with self._errors():
             self._collection = client.get_collection(_COLLECTION, embedding_function=None)
-            self._table = _Table.of(self._collection) if exact else None
+            self._table = Table.load(generation) if private else None
+            if exact and not self._table:
+                got = self._collection.get(include=["embeddings"])
+                self._table = Table.of(got["ids"], np.asarray(got["embeddings"], np.float32))
 
     @classmethod
     def create(cls, generation: Path) -> VectorStore:
@@ -81,9 +86,9 @@ class VectorStore:
     def open(cls, generation: Path, *, exact: bool = False) -> VectorStore:
         """The collection of a finished generation, to search in; never written to.
 
-        An `exact` one compares every vector with every question. As for `edit`, what is opened must
-        be what was written. Raises `RebuildError` where Chroma cannot use it, `StoreError` where
-        there is no room for temporary files.
+        An `exact` one, of however many, compares every vector with every question. As for `edit`,
+        what is opened must be what was written. Raises `RebuildError` where Chroma cannot use it,
+        `StoreError` where there is no room for temporary files.
         """
         folder = generation / FOLDER
         with ExitStack() as undo:
@@ -120,6 +125,7 @@ class VectorStore:
 
     def add(self, passages: Sequence[Passage], vectors: Vectors) -> None:
         """Store passages that are not there yet with their vectors, float32 [n, d], unit length."""
+        self._changed |= {passage.id for passage in passages}
         most = self._client.get_max_batch_size()
         for start in range(0, len(passages), most):
             some = passages[start : start + most]
@@ -132,18 +138,30 @@ class VectorStore:
 
     def remove(self, ids: Sequence[str]) -> None:
         """Remove passages by id."""
+        self._changed |= set(ids)
         most = self._client.get_max_batch_size()
         for start in range(0, len(ids), most):
             with self._errors():
                 self._collection.delete(ids=list(ids[start : start + most]))
+
+    def finish(self) -> None:
+        """Put beside it the table of all vectors that is searched, where they are not too many."""
+        generation = self._folder.parent
+        if self.count() > MOST:
+            (generation / table.FILE).unlink(missing_ok=True)
+            return
+        before = Table.load(generation) or Table.of([], np.empty((0, 0), np.float32))
+        with self._errors():
+            ids = self._collection.get(include=[])["ids"]
+        before.renewed(ids, self._changed, self.vectors).save(generation)
 
     def search(
         self, vector: Vectors, k: int, where: Filter | None = None
     ) -> list[tuple[str, float]]:
         """The `k` passages nearest to `vector` [d], ids and cosines in -1..1, best first.
 
-        Unless the store is exact, approximate: a graph search (Malkov and Yashunin, HNSW, 2018).
-        At most 10,000 are returned.
+        Exact where there is a table; else by Chroma's graph, which is approximate (Malkov and
+        Yashunin, HNSW, 2018). At most 10,000 are returned.
         """
         if k < 1 or (where and where.closed):
             return []
@@ -166,7 +184,9 @@ class VectorStore:
         """Those of `ids` that a search for their own vector does not find."""
         if not ids:
             return []
-        near = zip(ids, self._nearest(self.vectors(ids), 10), strict=True)
+        vectors = self.vectors(ids)
+        found = self._nearest(vectors, 10) if self._exact else self._by_graph(vectors, 10)
+        near = zip(ids, found, strict=True)
         # Where many passages say the very same, any ten of them may be found.
         return [
             name
@@ -177,10 +197,16 @@ class VectorStore:
     def _nearest(
         self, vectors: Vectors, k: int, where: Any = None
     ) -> list[list[tuple[str, float]]]:
+        if not self._table:
+            return self._by_graph(vectors, k, where)
         with self._errors():
-            if self._table:
-                among = self._collection.get(where=where, include=[])["ids"] if where else None
-                return [self._table.nearest(vector, k, among) for vector in vectors]
+            among = self._collection.get(where=where, include=[])["ids"] if where else None
+            return [self._table.nearest(vector, k, among) for vector in vectors]
+
+    def _by_graph(
+        self, vectors: Vectors, k: int, where: Any = None
+    ) -> list[list[tuple[str, float]]]:
+        with self._errors():
             found = self._collection.query(
                 query_embeddings=vectors, n_results=k, where=where, include=["distances"]
             )
@@ -203,32 +229,6 @@ class VectorStore:
             raise RebuildError(
                 f"{self._folder} cannot be used ({reason}): run `cited index`"
             ) from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """All vectors of a collection, float32 [n, d], in the order of `ids`; `rows` finds one."""
-
-    ids: Sequence[str]
-    rows: Mapping[str, int]
-    vectors: Vectors
-
-    @classmethod
-    def of(cls, collection: Collection) -> _Table:
-        got = collection.get(include=["embeddings"])
-        rows = {name: row for row, name in enumerate(got["ids"])}
-        return cls(got["ids"], rows, np.asarray(got["embeddings"], np.float32))
-
-    def nearest(
-        self, vector: Vectors, k: int, among: Sequence[str] | None
-    ) -> list[tuple[str, float]]:
-        """The `k` nearest of those in `among` (None: of all) with their cosines, best first."""
-        if len(vector) != self.vectors.shape[1]:
-            raise ValueError(f"a vector of dimension {len(vector)}, not {self.vectors.shape[1]}")
-        names = self.ids if among is None else among
-        cosines = self.vectors[np.array([self.rows[name] for name in names], np.intp)] @ vector
-        best = np.argsort(-cosines, kind="stable")[:k]
-        return [(names[at], float(cosines[at])) for at in best]
 
 
 def _copy_for_reading(folder: Path, private: Path) -> None:
