@@ -109,14 +109,15 @@ the median over the rounds (least to greatest).
   are counted as Cited cuts them, for all alike, however many pieces a system makes of them.
 - *embedding alone*: `SentenceTransformer.encode` of the passages that Cited cuts, sorted by length,
   in batches of 32, in {speed.setting.dtype}. It is no system, but the least that all take who embed
-  by that library. Cited reads a BERT from its files: texts side by side without padding, each
-  thread its own.
+  by that library. Cited reads a BERT from its files: each text without padding, each thread its
+  own.
 - *retrieval*: question in, ten ranked passages out, warm. Cited's and txtai's is hybrid; Cited also
   ranks the passages by their sentences, which the others do not.
 - *found in 5*: the share of questions whose own paragraph is among the articles of the first five.
 - *memory*: of the process at the end (RSS).
-- Cited runs the model in bfloat16 where the processor has it (here: {speed.setting.dtype}); the
-  others' usual is float32. The row of LangChain in bfloat16 shows what of the difference that is.
+- Cited runs the model in 8-bit integers, many passages in bfloat16 where the processor has it
+  (here torch is fastest in {speed.setting.dtype}); the others' usual is float32. LangChain in
+  bfloat16, where it has a row, shows what of the difference that is.
 
 Versions. {"; ".join(versions)}.
 
@@ -141,7 +142,7 @@ SQuAD's 472 paragraphs are hidden among them.
 - *retrieval* and *`ask`*: {len(large.searching)} questions each, every one asked once, in turn.
 - *recall@5*: the share of {large.questions:,} questions whose own paragraph is among those of the
   first five passages; *exactly*: the same where every vector is compared with the question, and
-  no word is left out for being common.
+  no passage is passed over for having common words alone.
 - *sync*: opening the index and bringing it up to date, beyond the start of Python and the loading
   of libraries and model.
 - *start to first answer*: of `cited ask`, from the start of its process, over {large.passages:,}

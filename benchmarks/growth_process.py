@@ -100,9 +100,9 @@ def recall(bot: Assistant, asked: Sequence[Question], k: int = 5) -> float:
 
 
 def exactly(bot: Assistant) -> Assistant:
-    """The same, but that every vector is compared with the question, and every word searched for.
+    """The same, but that every vector is compared with the question, and every word finds passages.
 
-    From now on this process leaves no word out.
+    From now on this process passes over none that has common words alone.
     """
     from index import lexical
     from index.vectors import VectorStore

@@ -16,7 +16,7 @@ from qa.evidence import Evidence
 MOST_QUOTES = 3
 MOST_CHARACTERS = 600
 """An answer gets no further sentence that would make it longer."""
-MARGIN = 0.05
+MARGIN = 0.055
 """How far below the best a sentence may score that completes the answer."""
 FACT_TIE = 0.03
 """How far below the best a sentence may score that stands before the one that gives the fact."""
@@ -166,19 +166,24 @@ def compose(
 
 
 def _sides(asked: Asked, question: str, evidence: Sequence[Evidence]) -> list[Quote]:
-    """The best sentence of each other article that contradicts the best of all."""
+    """A sentence of each other article that contradicts the best of all.
+
+    Of several the one that, with what stands right before it, meets the question best: scores so
+    near each other do not tell "In Vladivostok." from where an earlier meeting was.
+    """
     best = evidence[0]
-    seen = {best.passage.article_id}
-    sides: list[Quote] = []
+    sides: dict[str, Evidence] = {}
     for piece in evidence[1:]:
-        if piece.score < best.score - SIDE_MARGIN or _misses(piece, best):
+        if piece.score < best.score - SIDE_MARGIN:
+            break
+        article = piece.passage.article_id
+        if article == best.passage.article_id or _misses(piece, best):
             continue
-        if piece.passage.article_id in seen or len(sides) == MOST_SIDES - 1:
+        if article in sides and piece.window <= sides[article].window:
             continue
         if disagree(asked, question, best.quote, piece.quote):
-            seen.add(piece.passage.article_id)
-            sides.append(Quote(piece))
-    return sides
+            sides[article] = piece
+    return [Quote(piece) for piece in sides.values()][: MOST_SIDES - 1]
 
 
 def _opposite(chosen: Sequence[Evidence], evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from index.passages import Passage, ScoredPassage
@@ -27,6 +28,8 @@ ASSUMED = 0.9
 """The cosine of a passage that BM25 alone found, as a share of the least that was found: looking
 up the real one takes as long as a search, and found the same paragraphs first (740 questions)."""
 RANK_CONSTANT = 60
+THREADS = 4
+"""Questions whose words are searched for at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,9 @@ class HybridSearch:
 
     fusion: Fusion = "scores"
     reranker: Reranker | None = None
+    _beside: ThreadPoolExecutor = field(
+        default_factory=partial(ThreadPoolExecutor, THREADS), repr=False, compare=False
+    )
 
     def search(
         self,
@@ -62,10 +68,9 @@ class HybridSearch:
 
         `encode` gives the encoded question: BM25, which needs none, is under way meanwhile.
         """
-        with ThreadPoolExecutor(1) as beside:
-            words = beside.submit(generation.search_lexical, question, POOL, where)
-            dense = dict(generation.search_dense(encode().vector, POOL, where))
-            lexical = dict(words.result())
+        words = self._beside.submit(generation.search_lexical, question, POOL, where)
+        dense = dict(generation.search_dense(encode().vector, POOL, where))
+        lexical = dict(words.result())
         fused = FUSIONS[self.fusion](dense, lexical)
         wanted = max(k, POOL) if self.reranker else k
         best = sorted(fused, key=lambda name: (-fused[name], name))[:wanted]
