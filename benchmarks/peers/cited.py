@@ -13,7 +13,7 @@ from qa import Assistant, Settings
 class Cited:
     """As its README has it, but that it never abstains: every question then costs a whole answer.
 
-    It chooses the dtype itself: bfloat16 where the processor multiplies it.
+    It runs the model its own way: in 8-bit integers, or bfloat16 where the processor multiplies it.
     """
 
     def __init__(self, model: Path, _dtype: str) -> None:
@@ -41,4 +41,4 @@ class Cited:
 
 
 if __name__ == "__main__":
-    serve(Cited, ("sentence-transformers", "torch", "chromadb"))
+    serve(Cited, ("onnxruntime", "chromadb"))
