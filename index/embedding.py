@@ -130,7 +130,7 @@ class Encoder:
     def _encode(self, texts: Sequence[str], role: str) -> list[EncodedText]:
         """Texts in the order of their length, so that those read together are alike in it."""
         prompt = self._prompt(role)
-        encodings = self._batch_tokenizer.encode_batch([prompt + text for text in texts])
+        encodings = self._tokenized([prompt + text for text in texts])
         order = sorted(range(len(texts)), key=lambda number: len(encodings[number].ids))
         ordered = [encodings[number] for number in order]
         vectors = self._short_way(ordered) if self._bert else self._long_way(ordered)
@@ -139,6 +139,11 @@ class Encoder:
             for number, (tokens, vector) in zip(order, vectors, strict=True)
         }
         return [told[number] for number in range(len(texts))]
+
+    def _tokenized(self, texts: Sequence[str]) -> list[Encoding]:
+        if len(texts) == 1:  # a batch wakes threads for it
+            return [self._batch_tokenizer.encode(texts[0])]
+        return self._batch_tokenizer.encode_batch(list(texts))
 
     def _short_way(self, encodings: Sequence[Encoding]) -> Iterator[tuple[Vectors, Vectors]]:
         """Each text's token vectors [t, d] and their mean [d], not yet of length 1."""

@@ -53,8 +53,8 @@ KEEPERS = {
     "watchfiles": ("index/watching.py",),
     "sentence_transformers": ("index/", "qa/"),
     "torch": ("index/embedding.py", "index/torch_bert.py"),
-    "onnx": ("index/onnx_bert.py",),
-    "onnxruntime": ("index/onnx_bert.py",),
+    "onnx": ("index/int8.py",),
+    "onnxruntime": ("index/int8.py",),
     "langchain_core": ("qa/",),
 }
 # Who may name a room of ours, by the first part of its path: "prompts" imports nothing of ours.

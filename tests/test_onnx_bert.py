@@ -15,7 +15,8 @@ from onnx import numpy_helper
 
 from index.bert import Bert, BertFiles, read_bert
 from index.embedding import unit
-from index.onnx_bert import MOST, OnnxBert, write_graph
+from index.int8 import MOST
+from index.onnx_bert import OnnxBert, write_graph
 from index.torch_bert import TorchBert
 from index.weights import DEFAULT_MODEL, find_model
 

@@ -14,7 +14,7 @@ from stores import passage_ids
 
 from index import vectors as store
 from index.store import Filter, Index
-from index.table import FILE, Table
+from index.table import FEW, FILE, RoughTable, Table
 
 RANDOM = np.random.default_rng(3)
 NAMES = ["b", "a", "line\nbreak", "emoji 🚢", "…/x:0", "c", "d"]
@@ -130,3 +130,32 @@ def test_too_many_passages_are_searched_by_the_graph(
     index.sync(corpus)
     table = table_of(index)
     assert table and sorted(table.ids) == sorted(passage_ids(index.reader()))
+
+
+@pytest.mark.parametrize("alike", [0.0, 3.0, 100.0])
+def test_of_many_none_of_the_nearest_is_missed(alike: float) -> None:
+    """The more alike vectors are, the more of them rounding can change places with one another."""
+    rows = RANDOM.standard_normal((FEW + 500, 24)) + alike
+    rows[::7] /= np.linalg.norm(rows[::7], axis=1, keepdims=True)  # of whatever length
+    vectors = np.asarray(rows, np.float32)
+    table = Table.of([str(row) for row in range(len(rows))], vectors)
+    questions = np.asarray(RANDOM.standard_normal((30, 24)) + alike * RANDOM.integers(-1, 2), "f4")
+    rough = RoughTable(vectors)
+    for question in questions:
+        for k in (1, 50):
+            near = set(rough.near(question, k).tolist())
+            wanted = np.argsort(-(vectors @ question), kind="stable")[:k]
+            assert near >= set(wanted.tolist())
+            assert [int(name) for name, _cosine in table.nearest(question, k)] == wanted.tolist()
+
+
+def test_of_many_few_are_looked_at_again() -> None:
+    vectors = unit(FEW + 500)
+    near = RoughTable(vectors).near(vectors[7], 10)
+    assert 7 in near and len(near) < 200
+
+
+def test_a_vector_of_nothing_is_as_near_to_all() -> None:
+    table = Table.of([str(row) for row in range(FEW + 500)], unit(FEW + 500))
+    found = table.nearest(np.zeros(8, np.float32), 3)
+    assert [cosine for _name, cosine in found] == [0.0, 0.0, 0.0]
