@@ -18,7 +18,7 @@ MOST_CHARACTERS = 600
 """An answer gets no further sentence that would make it longer."""
 MARGIN = 0.055
 """How far below the best a sentence may score that completes the answer."""
-FACT_TIE = 0.03
+FACT_TIE = 0.04
 """How far below the best a sentence may score that stands before the one that gives the fact."""
 WITNESS_MARGIN = 0.1
 """A broad question hears other articles, too: the best sentence of each that is no farther below

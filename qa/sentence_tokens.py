@@ -59,20 +59,24 @@ class SentenceTokens:
         numbers = np.arange(len(spans)) - heads[passages]
         return cls(begins, ends, (before_begins, before_ends), passages, numbers, firsts)
 
-    def sums(self, vectors: Floats) -> Floats:
-        """The sum of each sentence's vectors [t, d], float32 [s, d].
+    def means(self, values: Floats) -> Floats:
+        """The mean over each sentence's tokens of a value [t] of each, float32 [s]; 0 for none."""
+        upto = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+        sums = upto[self.ends] - upto[self.begins]
+        return np.asarray(sums / self._counts, np.float32)
 
-        By a product for each passage, which takes a third of adding up row by row.
+    def lengths_of_means(self, alike: float) -> Floats:
+        """How long the mean of each sentence's token vectors is, float32 [s], to some hundredths.
+
+        It is what the mean of n unit vectors has whose cosines with one another are `alike` on
+        average. To add the vectors up would take as long as to compare them with the question.
         """
-        parts = []
-        borders = [*self.firsts.tolist(), len(vectors)]
-        heads = np.searchsorted(self.passages, np.arange(len(borders))).tolist()
-        for first, after, head, last in zip(borders, borders[1:], heads, heads[1:], strict=False):
-            tokens = np.arange(first, after)
-            begins, ends = self.begins[head:last, None], self.ends[head:last, None]
-            inside = (begins <= tokens) & (tokens < ends)
-            parts.append(inside.astype(np.float32) @ vectors[first:after])
-        return np.concatenate(parts)
+        return np.asarray(np.sqrt(alike + (1 - alike) / self._counts), np.float32)
+
+    @property
+    def _counts(self) -> Rows:
+        """How many tokens each sentence has, and 1 for none."""
+        return np.asarray(np.maximum(self.ends - self.begins, 1))
 
 
 def best_of_ranges(rows: Floats, begins: Rows, ends: Rows) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,7 +52,7 @@ def test_every_sentence_has_its_own_tokens(drawn: list[tuple[int, list[int], int
     rows = np.random.default_rng(1).standard_normal((total, 4)).astype(np.float32)
     best = best_of_ranges(rows, found.begins, found.ends)
     before = best_of_ranges(rows, *found.before)
-    sums = found.sums(rows)
+    means = found.means(rows[:, 0])
     sentence = first = 0
     for number, (of, text) in enumerate(texts):
         assert found.firsts[number] == first
@@ -64,7 +65,8 @@ def test_every_sentence_has_its_own_tokens(drawn: list[tuple[int, list[int], int
             assert np.array_equal(
                 best[sentence], inside.max(axis=0, initial=-9) if len(inside) else np.zeros(4)
             )
-            assert np.allclose(sums[sentence], inside.sum(axis=0), atol=1e-5)
+            mean = inside[:, 0].mean() if len(inside) else 0.0
+            assert means[sentence] == pytest.approx(mean, abs=1e-5)
             assert np.array_equal(
                 before[sentence], previous.max(axis=0) if len(previous) else np.zeros(4)
             )
@@ -72,3 +74,22 @@ def test_every_sentence_has_its_own_tokens(drawn: list[tuple[int, list[int], int
             sentence += 1
         first += len(text.spans)
     assert sentence == len(found.begins)
+
+
+def test_the_length_of_a_mean_is_near_what_it_is_for_vectors_so_alike() -> None:
+    """Vectors with a part in common, so that two of them have a cosine of 0.4 on average."""
+    random = np.random.default_rng(2)
+    counts = np.array([1, 2, 5, 30])
+    for _ in range(20):
+        parts = []
+        for count in counts:
+            own = random.standard_normal((count, 500))
+            own[:, 0] = 0
+            own *= np.sqrt(0.6) / np.linalg.norm(own, axis=1, keepdims=True)
+            own[:, 0] = np.sqrt(0.4)
+            parts.append(own)
+        ends = np.cumsum(counts)
+        none = np.zeros(len(counts), np.int64)
+        found = SentenceTokens(ends - counts, ends, (none, none), none, none, none[:1])
+        lengths = [np.linalg.norm(part.mean(axis=0)) for part in parts]
+        assert found.lengths_of_means(0.4) == pytest.approx(lengths, abs=0.05)
