@@ -13,9 +13,9 @@ from qa.evidence import Evidence
 DEFAULT_MIN_CONFIDENCE = 0.27
 """Below it the answer is that the articles don't say.
 
-Chosen on the five development articles and those that ship: at 0.27 the broad questions of their FAQ
-sections, with the answers held out, are answered, and most questions about things that they do not
-say are refused.
+Chosen on the five development articles and those that ship: at 0.27 the broad questions of their
+FAQ sections, with the answers held out, are answered, and most questions about things that they do
+not say are refused.
 """
 
 INTERCEPT = -11.36
