@@ -12,7 +12,11 @@ from typing import Any
 import numpy as np
 
 from index.bert import BertFiles, Floats, Ids
-from index.int8 import TINY, Graph, Rounded, Shape, session
+from index.int8 import Graph, Rounded, Shape, session
+
+LEAST = np.array(0.17, np.float32)
+"""What a token is divided by at least: GELU gives nothing below -0.17, and what is all small may be
+rounded as if it were not."""
 
 
 class OnnxBert:
@@ -78,9 +82,11 @@ class _Layers:
             f"{name}.{part}" for part in ("attention.output", "intermediate", "output")
         )
         states = self.norm(attended, self._attend(name, states), states)
-        wide = self._product_of_each(states, f"{widened}.dense")
+        largest = self._plain("ReduceMax", self._plain("Abs", states), axes=[2], keepdims=1)
+        wide = self._product_of_each(states, largest, f"{widened}.dense")
         active = self.graph.add("BiasGelu", [wide, self._bias(f"{widened}.dense")])
-        narrow = self._product_of_each(active, f"{narrowed}.dense")
+        largest = self._plain("ReduceMax", active, axes=[2], keepdims=1)
+        narrow = self._product_of_each(active, largest, f"{narrowed}.dense")
         narrow = self._plain("Add", narrow, self._bias(f"{narrowed}.dense"))
         return self.norm(narrowed, narrow, states)
 
@@ -112,12 +118,9 @@ class _Layers:
         bias = self._files.bias(following) + self._files.weight(following) @ self._files.bias(value)
         return self._product(seen, following, bias=bias)
 
-    def _product_of_each(self, states: str, layer: str) -> str:
-        """The product, each token rounded by its own range."""
-        sizes = self._plain("Abs", states)
-        largest = self._plain("ReduceMax", sizes, axes=[2], keepdims=1)
-        # A token of nothing but zeros stays one.
-        divisor = self._plain("Max", largest, self.graph.weight(f"{layer}.least", TINY))
+    def _product_of_each(self, states: str, largest: str, layer: str) -> str:
+        """The product, each token rounded by its own range: divided by its largest first."""
+        divisor = self._plain("Max", largest, self.graph.weight(f"{layer}.least", LEAST))
         shares = self._plain("Div", states, divisor)
         return self._plain("Mul", self._product(shares, layer), divisor)
 

@@ -62,7 +62,7 @@ class TokenVectors:
     @property
     def vectors(self) -> Vectors:
         """The vectors that are left, float32 [t, d]: to be compared with `turned` ones."""
-        return decoded([self])
+        return _levels([self]) * self.scales.astype(np.float32)[:, None]
 
     def to_bytes(self) -> bytes:
         """All of it, with a checksum."""
@@ -89,13 +89,19 @@ def turned(vectors: Vectors) -> Vectors:
     return vectors @ _rotation(_padded(dimension))[:dimension]
 
 
-def decoded(texts: Sequence[TokenVectors]) -> Vectors:
-    """The vectors of texts, one below the other, float32 [t, d]: `TokenVectors.vectors` of all."""
+def products(texts: Sequence[TokenVectors], vectors: Vectors) -> Vectors:
+    """The products of all texts' token vectors, one below the other, with `turned` ones [n, d].
+
+    Float32 [t, n], as of `TokenVectors.vectors`, which are not made for it.
+    """
+    found = _levels(texts) @ vectors.T
+    found *= np.concatenate([text.scales for text in texts]).astype(np.float32)[:, None]
+    return found
+
+
+def _levels(texts: Sequence[TokenVectors]) -> Vectors:
     codes = np.concatenate([text.codes for text in texts])
-    scales = np.concatenate([text.scales for text in texts])
-    levels = np.take(_LEVELS, codes, axis=0).reshape(len(codes), 4 * codes.shape[1])
-    levels *= scales.astype(np.float32)[:, None]
-    return levels
+    return np.take(_LEVELS, codes, axis=0).reshape(len(codes), 4 * codes.shape[1])
 
 
 def _padded(dimension: int) -> int:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.passages import Passage, Span
 from index.processor import one_blas_thread
-from index.tokens import TokenVectors, decoded, turned
+from index.tokens import TokenVectors, products, turned
 from qa.recent import Recent
 from qa.sentence_tokens import SentenceTokens, best_of_ranges
 
@@ -154,7 +154,8 @@ class LateInteraction:
             for hit, text in readable
         ]
         with one_blas_thread():
-            asked = _Asked(turned(encoded.tokens), turned(encoded.vector), weights)
+            vectors = turned(np.vstack([encoded.tokens, encoded.vector]))
+            asked = _Asked(vectors, weights)
             evidence = _scored(found, asked)
         return sorted(evidence, key=lambda piece: -piece.score)
 
@@ -173,10 +174,9 @@ class LateInteraction:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question: its token vectors [t, d] and its vector [d], turned, and its tokens' weights."""
+    """A question: its token vectors, then its own, turned [t + 1, d]; and its tokens' weights."""
 
-    tokens: Floats
-    vector: Floats
+    vectors: Floats
     weights: Floats
 
 
@@ -219,8 +219,7 @@ def _scored(found: Sequence[_Found], asked: _Asked) -> list[Evidence]:
 
     What is [s] or [s, ...] has a row a sentence, what is [p] one a passage.
     """
-    vectors = decoded([each.text for each in found])
-    compared = vectors @ np.vstack([asked.tokens, asked.vector]).T
+    compared = products([each.text for each in found], asked.vectors)
     similarity = np.ascontiguousarray(compared[:, :-1])
     sentences = SentenceTokens.of([(each.passage, each.text) for each in found])
     match = best_of_ranges(similarity, sentences.begins, sentences.ends)
