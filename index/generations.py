@@ -74,7 +74,11 @@ class Manifest:
 
     def write(self, generation: Path) -> None:
         """Write `manifest.json`; the generation counts as finished only when `CURRENT` names it."""
-        (generation / MANIFEST).write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        values = {
+            one.name: getattr(self, one.name) for one in fields(self)
+        }  # copies no file's name
+        written = json.dumps(values, default=asdict, indent=1)
+        (generation / MANIFEST).write_text(written, encoding="utf-8")
 
     @property
     def digest(self) -> str:

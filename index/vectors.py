@@ -147,12 +147,12 @@ class VectorStore:
     def finish(self) -> None:
         """Put beside it the table of all vectors that is searched, where they are not too many."""
         generation = self._folder.parent
-        if self.count() > MOST:
+        with self._errors():
+            ids = self._collection.get(limit=MOST + 1, include=[])["ids"]
+        if len(ids) > MOST:
             (generation / table.FILE).unlink(missing_ok=True)
             return
         before = Table.load(generation) or Table.of([], np.empty((0, 0), np.float32))
-        with self._errors():
-            ids = self._collection.get(include=[])["ids"]
         before.renewed(ids, self._changed, self.vectors).save(generation)
 
     def search(
