@@ -74,9 +74,8 @@ class Manifest:
 
     def write(self, generation: Path) -> None:
         """Write `manifest.json`; the generation counts as finished only when `CURRENT` names it."""
-        values = {
-            one.name: getattr(self, one.name) for one in fields(self)
-        }  # copies no file's name
+        # `asdict` of the whole would copy the name of every file.
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
         written = json.dumps(values, default=asdict, indent=1)
         (generation / MANIFEST).write_text(written, encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Products of 8-bit integers by ONNX Runtime, which Chroma brings along: half the time, or less.
+"""Products of 8-bit integers by ONNX Runtime, which Chroma brings along: sooner than in float32.
 
 How weights are rounded, how a graph is written and run; what is multiplied is others' affair.
 """

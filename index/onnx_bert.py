@@ -1,4 +1,4 @@
-"""A BERT in int8 by ONNX Runtime: a question in a third of float32's time, and without torch.
+"""A BERT in int8 by ONNX Runtime: a question in less than half of float32's time, without torch.
 
 The graph that it runs is written here, from the model's files.
 """

@@ -22,7 +22,7 @@ Rows = NDArray[np.intp]
 FILE = "vectors.npz"
 
 MOST = 20_000
-"""Passages up to which each question is compared with every vector: of 10,000 that takes 0.7 ms,
+"""Passages up to which each question is compared with every vector: of 10,000 that takes 1 ms,
 and a graph search 3 to 4.5."""
 FEW = 2_000
 """Passages up to which they are compared as they are, not rounded first."""
