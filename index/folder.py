@@ -66,8 +66,12 @@ class Folder:
         """Raise if the folder is gone, or so much of it that it may be a mistake."""
         if not self.path.is_dir():
             raise CorpusError(f"{self.path} went away while it was read: nothing was changed")
+        if self.allow_removals or len(before) < MANY:
+            return
+        if 2 * len(before.keys() - files.keys()) <= len(before):
+            return  # not so many, even if none of them was renamed
         gone = compare(before, files).removed
-        if not self.allow_removals and len(before) >= MANY and 2 * len(gone) > len(before):
+        if 2 * len(gone) > len(before):
             raise RemovalError(
                 f"{len(gone)} of {len(before)} articles are gone from {self.path}: bring them "
                 "back, or call `cited index --yes` to remove them from the index, too"
@@ -78,9 +82,10 @@ class Folder:
 
         A folder that was moved or copied has the same articles.
         """
+        if self.allow_removals or corpus in ("", self.name):
+            return
         changes = compare(before, files)
-        known = changes.unchanged or changes.renamed
-        if self.allow_removals or known or corpus in ("", self.name):
+        if changes.unchanged or changes.renamed:
             return
         raise OtherCorpusError(
             f"the index is of {corpus}: name another folder for that of {self.name} (--index-dir "

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from index import table
 from index.article import Article
 from index.errors import RebuildError, StoreError
 from index.filters import Filter
@@ -177,12 +178,14 @@ class Generation:
             )
 
     def copy_to(self, folder: Path) -> None:
-        """Copy its files into the empty folder of another generation, all but the manifest.
+        """Copy its files into the empty folder of another generation.
 
-        Raises `RebuildError` where they are damaged.
+        The manifest and the table of vectors are not copied: those are made anew. Raises
+        `RebuildError` where files are damaged.
         """
-        copy_sealed(self.files.folder, folder, self.manifest.sealed)
-        check_seal(folder, self.manifest.sealed)
+        sealed = {name: its for name, its in self.manifest.sealed.items() if name != table.FILE}
+        copy_sealed(self.files.folder, folder, sealed)
+        check_seal(folder, sealed)
 
 
 def _close(records: Records, vectors: Nearest) -> None:

@@ -106,7 +106,7 @@ def _walk(corpus: Path, skipped: list[Skipped]) -> Iterator[tuple[str, os.DirEnt
 
 def _why_not(name: str, *, regular: bool) -> str:
     """Why a file is not read, as far as its name and kind tell; "" when they do not."""
-    if _printable(name) != name:
+    if not _is_unicode(name):
         return "its name is not valid UTF-8: rename it"
     if os.path.splitext(name)[1].lower() not in _READERS:
         return f"not an article format ({', '.join(_READERS)})"
@@ -127,6 +127,14 @@ def _why_not_follow(name: str, link: Path, root: Path, seen: set[Path]) -> str:
     if target in seen:
         return "a link to a file that is read anyway"
     return _why_not(name, regular=target.is_file())
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _printable(name: str) -> str:

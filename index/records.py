@@ -65,7 +65,7 @@ class Records:
     @classmethod
     def create(cls, generation: Path) -> Records:
         """An empty file in the folder of a new generation."""
-        db = _connect(generation / FILE, "rwc")
+        db = _to_write(_connect(generation / FILE, "rwc"))
         db.executescript(_SCHEMA + lexical.SCHEMA)
         return cls(db)
 
@@ -74,6 +74,7 @@ class Records:
         """The file of a generation; `RebuildError` where it is missing or not what it should be."""
         try:
             db = _connect(generation / FILE, "rw" if write else "ro&immutable=1")
+            db = _to_write(db) if write else db
         except sqlite3.DatabaseError as error:
             raise RebuildError(
                 f"{generation / FILE} is damaged ({error}): run `cited index`"
@@ -224,6 +225,16 @@ class Records:
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?mode={mode}"
     return sqlite3.connect(uri, uri=True, check_same_thread=False)
+
+
+def _to_write(db: sqlite3.Connection) -> sqlite3.Connection:
+    """Without SQLite's own care for the disk: a file that is being written serves nobody.
+
+    What is left half written goes with its generation, and a whole one is flushed before it serves.
+    """
+    db.execute("PRAGMA journal_mode = MEMORY")
+    db.execute("PRAGMA synchronous = OFF")
+    return db
 
 
 def _warnings(article: Article, passages: Sequence[Passage]) -> list[str]:

@@ -57,9 +57,10 @@ def scan(corpus: Path, seen: Path) -> Scan:
     """
     names, skipped = find_articles(corpus)
     known, fresh = _load(seen), dict[str, list[str]]()
+    below = os.path.join(corpus, "")
     for name in names:
         try:
-            fresh[name] = _hash(os.path.join(corpus, name), known.get(name))
+            fresh[name] = _hash(below + name, known.get(name))
         except OSError as error:
             skipped.append(Skipped(name, f"cannot be read: {error.strerror}"))
     remembered = {name: entry for name, entry in fresh.items() if entry[0]}

@@ -191,7 +191,9 @@ class Sync:
             closing(
                 Records.open(folder, write=True) if base else Records.create(folder)
             ) as records,
-            closing(VectorStore.edit(folder) if base else VectorStore.create(folder)) as vectors,
+            closing(
+                VectorStore.edit(folder, base.files.folder) if base else VectorStore.create(folder)
+            ) as vectors,
             closing(VectorCache(self.generations.folder / CACHE, self.cutter.encoder)) as cache,
         ):
             for name in outgoing:

@@ -10,13 +10,13 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index import table
 from index.errors import RebuildError, StoreError
 from index.filters import Filter
 from index.passages import Passage
@@ -24,6 +24,7 @@ from index.table import MOST, Table
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
+    from chromadb.config import Settings
 
 Vectors = NDArray[np.float32]
 
@@ -57,6 +58,7 @@ class VectorStore:
         self._client = client
         self._private = private  # None while it is written
         self._changed: set[str] = set()
+        self._before: Path | None = None
         self._exact = exact
         with self._errors():
             self._collection = client.get_collection(_COLLECTION, embedding_function=None)
@@ -74,13 +76,17 @@ class VectorStore:
         return cls(generation, client)
 
     @classmethod
-    def edit(cls, generation: Path) -> VectorStore:
+    def edit(cls, generation: Path, before: Path | None = None) -> VectorStore:
         """The collection in the folder of a new generation, to add to and remove from.
+
+        It is a copy of that in `before`, whose table of vectors `finish` then goes on from.
 
         What is opened must be what Chroma wrote (`sealing.check_seal`): it begins an empty store in
         place of a missing file, and a graph of other bytes takes the whole process down.
         """
-        return cls(generation, _client(generation))
+        store = cls(generation, _client(generation))
+        store._before = before
+        return store
 
     @classmethod
     def open(cls, generation: Path, *, exact: bool = False) -> VectorStore:
@@ -116,10 +122,13 @@ class VectorStore:
     def compact(generation: Path) -> None:
         """Give back the room of what left the database of a closed collection: most of it is."""
         with closing(sqlite3.connect(generation / FOLDER / DATABASE)) as db:
+            db.execute("PRAGMA synchronous = OFF")  # the whole generation is flushed in the end
             db.execute("VACUUM")
 
     def count(self) -> int:
-        """How many vectors are stored."""
+        """How many vectors are searched: those of the table, where there is one."""
+        if self._table:
+            return len(self._table.ids)
         with self._errors():
             return int(self._collection.count())
 
@@ -150,9 +159,9 @@ class VectorStore:
         with self._errors():
             ids = self._collection.get(limit=MOST + 1, include=[])["ids"]
         if len(ids) > MOST:
-            (generation / table.FILE).unlink(missing_ok=True)
             return
-        before = Table.load(generation) or Table.of([], np.empty((0, 0), np.float32))
+        before = Table.load(self._before) if self._before else None
+        before = before or Table.of([], np.empty((0, 0), np.float32))
         before.renewed(ids, self._changed, self.vectors).save(generation)
 
     def search(
@@ -252,18 +261,25 @@ def _link(folder: Path, link: Path) -> None:
 def _client(generation: Path, private: Path | None = None) -> Client:
     """Chroma on a generation's own folder, to write it, or on a reader's `private` one."""
     import chromadb
-    from chromadb.config import Settings
     from chromadb.errors import ChromaError
 
-    settings = Settings(anonymized_telemetry=False)
+    path, settings = str(private or generation / FOLDER), _settings().model_copy()
     try:
-        client = chromadb.PersistentClient(str(private or generation / FOLDER), settings=settings)
+        client = chromadb.PersistentClient(path, settings=settings)
     except (ChromaError, AttributeError) as error:  # the second time it fails on its half-made self
         reason = " ".join(str(error).split())
         raise RebuildError(
             f"{generation / FOLDER} cannot be opened ({reason}): run `cited index`"
         ) from error
     return cast("Client", client)  # what it is; it is declared as an interface without `close`
+
+
+@cache
+def _settings() -> Settings:
+    """Made once, for it takes 20 ms; Chroma notes the path in what it is given."""
+    from chromadb.config import Settings
+
+    return Settings(anonymized_telemetry=False)
 
 
 def metadata_of(passage: Passage) -> dict[str, str | int]:
