@@ -9,7 +9,8 @@ from qa.answer import Considered
 from qa.answering import IN_QUOTES
 from qa.evidence import Evidence
 from qa.inquiry import Inquiry
-from qa.quoting import MARGIN, WITNESS_MARGIN, asks_fact, same
+from qa.quoting import MARGIN, WITNESS_MARGIN, same
+from qa.wanted import asks_fact
 
 
 def explain(inquiry: Inquiry) -> tuple[Considered, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from qa.answer import AnswerSentence, Citation
 from qa.disagreement import Asked, alike, asked_for, date_parts, disagree, negated, numbers
 from qa.evidence import Evidence
+from qa.wanted import asks_fact
 
 MOST_QUOTES = 3
 MOST_CHARACTERS = 600
@@ -38,12 +39,6 @@ WHOLE = 3
 ALIKE = 0.6
 """The share of common words from which two sentences count as one said twice."""
 
-_FACT = re.compile(
-    r"\b(?:who|whom|whose|when|where|which"
-    r"|how (?:many|much|long|old|far|big|large|often|tall|high)"
-    r"|what (?:year|date|day|month|time|age|name|city|country|state|number|share|type|kind))\b",
-    re.IGNORECASE,
-)
 _NAME = re.compile(r"(?<=[\w,;] )[A-Z][\w’'-]+")
 
 
@@ -100,11 +95,6 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
     return Quotation(
         tuple(Quote(piece, _said_again(piece, evidence)) for piece in in_order(chosen))
     )
-
-
-def asks_fact(question: str) -> bool:
-    """Whether a question asks for one fact: who, when, how many."""
-    return bool(_FACT.search(question))
 
 
 def in_order(chosen: Sequence[Evidence]) -> list[Evidence]:

@@ -7,7 +7,8 @@ import pytest
 
 from index.embedding import EncodedText, Encoder
 from index.store import Generation, Index
-from qa.evidence import ENOUGH, WEIGHTS, Evidence, LateInteraction, token_weights
+from qa.asked import token_weights
+from qa.evidence import ENOUGH, TOLD, WEIGHTS, Evidence, LateInteraction
 from qa.retriever import HybridSearch
 
 FERRY = """The Ferry to Mull
@@ -94,6 +95,35 @@ def test_the_answer_to_an_faq_question_is_read_from_its_first_sentence_on(
     near = weigh(index.reader(), encoder, "Will the captain go to Iona or to Oban one day?")
     assert near[0].quote != "It is not certain."
     assert evidence[0].cosine == pytest.approx(1)
+
+
+def test_a_sentence_that_signals_the_reason_beats_one_that_repeats_the_question(
+    tmp_path: Path, encoder: Encoder
+) -> None:
+    echo = "The ferry to Iona was cancelled on Monday morning."
+    reason = "Monday's ferry was cancelled because its captain had lost her keys."
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "keys.txt").write_text(
+        f"News from Mull\n\nGoats were fed late because of the rain.\n\n{echo}\n\n{reason}\n"
+    )
+    index = Index.open(tmp_path / "index", encoder)
+    index.sync(tmp_path / "corpus")
+    repeated = weigh(index.reader(), encoder, "Was the ferry to Iona cancelled on Monday?")
+    assert repeated[0].quote == echo
+    why = weigh(index.reader(), encoder, "Why was the ferry to Iona cancelled on Monday?")
+    assert why[0].quote == reason
+    goats = next(piece for piece in why if "Goats" in piece.quote)
+    assert gained(why[0]) >= TOLD
+    assert gained(goats) < TOLD, "it tells the reason of something else"
+    assert why[0].covered <= ENOUGH + 1e-6
+
+
+def gained(piece: Evidence) -> float:
+    """What a score has beyond its parts: up to 0.05 for retrieval, and `TOLD` for a signal."""
+    parts = zip(
+        WEIGHTS.values(), (piece.own, piece.window, piece.around, piece.cosine), strict=False
+    )
+    return piece.score - sum(weight * value for weight, value in parts)
 
 
 def test_of_another_year_a_sentence_meets_nothing(tmp_path: Path, encoder: Encoder) -> None:

@@ -1,0 +1,81 @@
+"""What a question wants to be told: one fact; or a reason, an aim, a result, and what signals it.
+
+It reads words alone, and judges no sentence: `qa.evidence` and `qa.quoting` do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from index.passages import Span
+
+
+def _words(*alternatives: str) -> re.Pattern[str]:
+    """Any of some words; a hyphen at the end stands for whatever ending."""
+    forms = "|".join(word.replace("-", r"\w*") for word in " ".join(alternatives).split())
+    return re.compile(rf"\b(?:{forms.replace('_', ' ')})\b", re.IGNORECASE)
+
+
+_FACT = re.compile(
+    r"\b(?:who|whom|whose|when|where|which"
+    r"|how (?:many|much|long|old|far|big|large|often|tall|high)"
+    r"|what (?:year|date|day|month|time|age|name|city|country|state|number|share|type|kind))\b",
+    re.IGNORECASE,
+)
+
+
+def asks_fact(question: str) -> bool:
+    """Whether a question asks for one fact: who, when, how many."""
+    return bool(_FACT.search(question))
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How a question asks for it, and the words by which a sentence signals that it tells it."""
+
+    asked: re.Pattern[str]
+    signals: re.Pattern[str]
+
+
+REASON = Relation(
+    _words("why reason reasons cause causes"),
+    _words("because owing_to thanks_to on_account_of due_to(?!_be)"),  # "it is due to be built"
+)
+AIM = Relation(
+    _words("purpose- aim aims goal goals objective objectives intention intentions motive motives"),
+    _words(
+        "aim aims aimed aiming seek seeks seeking sought hope hopes hoped hoping want wants wanted",
+        "wanting intend- intention- plan plans planned planning wish- desire- goal- purpose-",
+        "objective- motive- motivat- ambition- need needs needed keen eager agenda in_order_to",
+        "so_that in_an_effort_to in_a_bid_to designed_to meant_to",
+    ),
+)
+RESULT = Relation(
+    _words(
+        "consequence consequences implication implications effect effects impact impacts",
+        "repercussion repercussions ramification ramifications",
+    ),
+    _words(
+        "consequen- implication- implies imply- effect effects affect- impact- repercussion-",
+        "ramification- result_in results_in resulted_in resulting_in as_a_result lead_to leads_to",
+        "led_to leading_to caus- threaten- risk- escalat- violat- breach- alter- chang-",
+        "strengthen- weaken- spark- trigger- undermin- jeopardi- therefore prompt- forc- allow-",
+        "enabl-",
+    ),
+)
+
+
+def relations(question: str) -> Iterator[tuple[Span, Relation]]:
+    """What a question asks for that is no fact, and where in it the word for that stands.
+
+    The vector of "why" or "purpose" is near to no "because" and no "hopes to". That such signals
+    tell an answer from an echo: Verberne, Boves, Oostdijk and Coppen, "What Is Not in the Bag of
+    Words for Why-QA?", Computational Linguistics, 2010.
+    """
+    if asks_fact(question):  # "How many goals", "who gave the reason"
+        return
+    for relation in (REASON, AIM, RESULT):
+        for match in relation.asked.finditer(question):
+            yield match.span(), relation
