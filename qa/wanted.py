@@ -1,4 +1,4 @@
-"""What a question wants to be told: one fact; or a reason, an aim, a result, and what signals it.
+"""What a question wants to be told: one fact, or a reason, an aim, a result; and what signals it.
 
 It reads words alone, and judges no sentence: `qa.evidence` and `qa.quoting` do.
 """
@@ -65,6 +65,22 @@ RESULT = Relation(
         "enabl-",
     ),
 )
+BENEFIT = Relation(
+    _words("benefit benefits gain gains advantage advantages"),
+    _words(
+        "gain- obtain- receiv- secur- acquir- bolster- boost- improv- replenish- need needs needed",
+        "access help helps helped in_exchange_for in_return offer- provid- suppl- save saves saved",
+    ),
+)
+SIGNIFICANCE = Relation(
+    _words("significance importance"),  # not "significant": that says so, and not why
+    _words(
+        "mark marks marked marking signal- underscor- underlin- reflect- symbol- represent-",
+        "signify signifies signified shift shifts turning_point milestone opportunity first",
+        "unprecedented end_of new_era because",
+    ),
+)
+_ALL = REASON, AIM, RESULT, BENEFIT, SIGNIFICANCE
 
 
 def relations(question: str) -> Iterator[tuple[Span, Relation]]:
@@ -76,6 +92,6 @@ def relations(question: str) -> Iterator[tuple[Span, Relation]]:
     """
     if asks_fact(question):  # "How many goals", "who gave the reason"
         return
-    for relation in (REASON, AIM, RESULT):
+    for relation in _ALL:
         for match in relation.asked.finditer(question):
             yield match.span(), relation

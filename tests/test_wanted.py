@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa.wanted import AIM, REASON, RESULT, Relation, asks_fact, relations
+from qa.wanted import AIM, BENEFIT, REASON, RESULT, SIGNIFICANCE, Relation, asks_fact, relations
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,8 @@ from qa.wanted import AIM, REASON, RESULT, Relation, asks_fact, relations
         ("What is the purpose of the visit?", "purpose", AIM),
         ("What were its main objectives there?", "objectives", AIM),
         ("Are there any consequences for Oban?", "consequences", RESULT),
+        ("What are the benefits of the new pier?", "benefits", BENEFIT),
+        ("What is the significance of the bell?", "significance", SIGNIFICANCE),
         ("What impact will the strike have?", "impact", RESULT),
     ],
 )
@@ -45,6 +47,8 @@ def test_other_questions_ask_for_none(question: str) -> None:
         (AIM, "She hopes to sell bread on Iona.", "The hopeless crew slept."),
         (AIM, "He went there in order to buy sheep.", "The order to sail came late."),
         (RESULT, "The strike led to higher fares.", "The cook led the choir."),
+        (BENEFIT, "The island gained a doctor.", "It is against the rules."),
+        (SIGNIFICANCE, "The bell marks the hour of the flood.", "Its market is significant."),
         (RESULT, "As a result, nobody sailed.", "The results come on Monday."),
     ],
 )
