@@ -19,12 +19,12 @@ WEIGHTS = (1.0, 1.0, 1.0)
 MOST_TERMS = 256
 SHARE = 1 / 80
 LEAST_MATCHES = 1_000
-MOST_MATCHES = 4_000
+MOST_MATCHES = 3_000
 """Sentences with one of the words that a passage must have: the rarest of the question's. To score
 every passage with a common word costs most and finds little: with this share of the sentences, in
 these bounds, a search of 10,000 passages took 2.1 ms instead of 3.2, and the right one was as often
-first, among five, among fifty (740 questions); one of 100,000 took 11 ms instead of 26, and one in
-555 lost its place among five."""
+first, among five, among fifty (740 questions); one of 100,000 took 6 ms instead of 21, and two in
+555 lost their place among five."""
 LONGEST_TERM = 200
 MOST_KNOWN = 50_000
 _KNOWN: dict[str, Sequence[str]] = {}
