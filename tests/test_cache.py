@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from fakes import FakeEncoder
 
-from index.cache import BATCH, StoredTokens, VectorCache
+from index.cache import BATCH, PAGE, StoredTokens, VectorCache
 from index.embedding import EncodedText
 from index.tokens import TokenVectors
 
@@ -127,3 +127,21 @@ def test_token_vectors_that_cannot_be_had_are_just_not_found(
     reader.close()
     (tmp_path / "vectors.sqlite3").write_bytes(b"garbage " * 1000)
     assert reader.get(TEXTS) == {}
+
+
+def test_pages_are_large_and_a_file_of_smaller_ones_goes_on(
+    tmp_path: Path, fake: FakeEncoder
+) -> None:
+    def page_size() -> int:
+        with closing(sqlite3.connect(tmp_path / "vectors.sqlite3")) as db:
+            return int(db.execute("PRAGMA page_size").fetchone()[0])
+
+    embed(tmp_path, fake, TEXTS[:1])
+    assert page_size() == PAGE
+    (tmp_path / "vectors.sqlite3").unlink()
+    with closing(sqlite3.connect(tmp_path / "vectors.sqlite3")) as db:
+        db.execute("PRAGMA page_size = 4096")
+        db.execute("CREATE TABLE other (id)")
+    assert embed(tmp_path, fake, TEXTS) == len(TEXTS)
+    assert embed(tmp_path, fake, TEXTS) == 0
+    assert page_size() == 4096
