@@ -44,7 +44,10 @@ REASON = Relation(
     _words("because owing_to thanks_to on_account_of due_to(?!_be)"),  # "it is due to be built"
 )
 AIM = Relation(
-    _words("purpose- aim aims goal goals objective objectives intention intentions motive motives"),
+    _words(
+        "purpose purposes aim aims goal goals objective objectives intention intentions motive",
+        "motives",
+    ),
     _words(
         "aim aims aimed aiming seek seeks seeking sought hope hopes hoped hoping want wants wanted",
         "wanting intend- intention- plan plans planned planning wish- desire- goal- purpose-",

@@ -33,6 +33,7 @@ def test_a_question_asks_for_a_relation_by_a_word(
         "How many goals did Oban score?",
         "Who gave the reason for the delay?",
         "What is aimless about it?",
+        "What was purposely left out?",
     ],
 )
 def test_other_questions_ask_for_none(question: str) -> None:
