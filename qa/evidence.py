@@ -19,6 +19,7 @@ from index.tokens import TokenVectors, products
 from qa.asked import Asked
 from qa.recent import Recent
 from qa.sentence_tokens import SentenceTokens, best_of_ranges
+from qa.wanted import sums_up
 
 if TYPE_CHECKING:
     from index.embedding import EncodedText, Encoder
@@ -54,6 +55,8 @@ TOLD = 0.06
 """What a sentence's score gains that signals what is asked for, a reason, an aim or a result."""
 TOLD_MARGIN = 0.02
 """How much less it may meet what is asked than the best without: a "because" of something else."""
+SUMMED_UP = 0.02
+"""What a sentence's score loses then that sums up: it names all again, and tells it less fully."""
 
 ALIKE = 0.37
 """The cosine that two tokens of a sentence have on average (in 2,199 of Wikipedia's)."""
@@ -224,7 +227,7 @@ def _scored(found: Sequence[_Found], asked: Asked) -> list[Evidence]:
         - ANOTHER_TIME * elsewhen
     )
     as_good = covered >= covered[np.argmax(score)] - TOLD_MARGIN
-    score = score + TOLD * (told.any(axis=1) & as_good)
+    score = score + TOLD * (told.any(axis=1) & as_good) - SUMMED_UP * _sums_up(found, asked)
     telling = reach[:, asked.weights > 0].tolist()
     parts = np.stack([score, own, window, around, cosine, covered], axis=1).tolist()
     spans = [(each.passage, span) for each in found for span in each.passage.sentences]
@@ -246,6 +249,17 @@ def _told(found: Sequence[_Found], asked: Asked) -> NDArray[np.bool_]:
         for token, signals in asked.signals:
             told[:, token] = [bool(signals.search(quote)) for quote in quotes]
     return told
+
+
+def _sums_up(found: Sequence[_Found], asked: Asked) -> NDArray[np.bool_]:
+    """Whether a sentence sums up, where what is asked for can be told more fully [s]."""
+    return np.array(
+        [
+            bool(asked.signals) and sums_up(each.passage.quote(span))
+            for each in found
+            for span in each.passage.sentences
+        ]
+    )
 
 
 def _years(generation: Generation, passage: Passage, asked: frozenset[str]) -> frozenset[str]:

@@ -61,11 +61,11 @@ RESULT = Relation(
         "repercussion repercussions ramification ramifications",
     ),
     _words(
-        "consequen- implication- implies imply- effect effects affect- impact- repercussion-",
-        "ramification- result_in results_in resulted_in resulting_in as_a_result lead_to leads_to",
-        "led_to leading_to caus- threaten- risk- escalat- violat- breach- alter- chang-",
-        "strengthen- weaken- spark- trigger- undermin- jeopardi- therefore prompt- forc- allow-",
-        "enabl-",
+        # not "implications", "repercussions": a sentence that names them tells none
+        "consequen- implies imply- effect effects affect- impact- result_in results_in resulted_in",
+        "resulting_in as_a_result lead_to leads_to led_to leading_to caus- threaten- risk-",
+        "escalat- violat- breach- alter- chang- strengthen- weaken- spark- trigger- undermin-",
+        "jeopardi- therefore prompt- forc- allow- enabl-",
     ),
 )
 BENEFIT = Relation(
@@ -84,6 +84,17 @@ SIGNIFICANCE = Relation(
     ),
 )
 _ALL = REASON, AIM, RESULT, BENEFIT, SIGNIFICANCE
+
+_SUMS_UP = re.compile(
+    r"\W*(?:in (?:summary|conclusion|essence|short|sum|brief|closing)|overall|all in all"
+    r"|to (?:sum up|conclude|summari[sz]e)|summing up)\b",
+    re.IGNORECASE,
+)
+
+
+def sums_up(sentence: str) -> bool:
+    """Whether a sentence says that it only sums up what stands before it."""
+    return bool(_SUMS_UP.match(sentence))
 
 
 def relations(question: str) -> Iterator[tuple[Span, Relation]]:

@@ -8,7 +8,7 @@ import pytest
 from index.embedding import EncodedText, Encoder
 from index.store import Generation, Index
 from qa.asked import token_weights
-from qa.evidence import ENOUGH, TOLD, WEIGHTS, Evidence, LateInteraction
+from qa.evidence import ENOUGH, SUMMED_UP, TOLD, WEIGHTS, Evidence, LateInteraction
 from qa.retriever import HybridSearch
 
 FERRY = """The Ferry to Mull
@@ -116,6 +116,27 @@ def test_a_sentence_that_signals_the_reason_beats_one_that_repeats_the_question(
     assert gained(why[0]) >= TOLD
     assert gained(goats) < TOLD, "it tells the reason of something else"
     assert why[0].covered <= ENOUGH + 1e-6
+
+
+def test_a_sentence_that_sums_up_loses_where_a_result_is_asked_for(
+    tmp_path: Path, encoder: Encoder
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "ferry.txt").write_text(
+        "News from Mull\n\nThe strike of the ferry led to empty shops in Iona.\n\n"
+        "In summary, the strike of the ferry had implications for Iona.\n"
+    )
+    index = Index.open(tmp_path / "index", encoder)
+    index.sync(tmp_path / "corpus")
+    asked = "What implications did the strike of the ferry have for Iona?"
+    told, summed = weigh(index.reader(), encoder, asked)
+    assert told.quote.startswith("The strike")
+    same = next(
+        piece
+        for piece in weigh(index.reader(), encoder, "Who had a strike?")
+        if piece.quote.startswith("In summary")
+    )
+    assert gained(summed) == pytest.approx(gained(same) - SUMMED_UP, abs=0.01)
 
 
 def gained(piece: Evidence) -> float:

@@ -2,7 +2,17 @@
 
 import pytest
 
-from qa.wanted import AIM, BENEFIT, REASON, RESULT, SIGNIFICANCE, Relation, asks_fact, relations
+from qa.wanted import (
+    AIM,
+    BENEFIT,
+    REASON,
+    RESULT,
+    SIGNIFICANCE,
+    Relation,
+    asks_fact,
+    relations,
+    sums_up,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +61,7 @@ def test_other_questions_ask_for_none(question: str) -> None:
         (BENEFIT, "The island gained a doctor.", "It is against the rules."),
         (SIGNIFICANCE, "The bell marks the hour of the flood.", "Its market is significant."),
         (RESULT, "As a result, nobody sailed.", "The results come on Monday."),
+        (RESULT, "The strike weakened the port.", "The strike has grave implications."),
     ],
 )
 def test_a_sentence_signals_what_it_tells(relation: Relation, tells: str, does_not: str) -> None:
@@ -61,3 +72,8 @@ def test_a_sentence_signals_what_it_tells(relation: Relation, tells: str, does_n
 def test_a_fact_is_asked_for_by_its_word() -> None:
     assert asks_fact("In what year did it sink?") and asks_fact("How many came?")
     assert not asks_fact("What is the purpose of the visit?")
+
+
+def test_what_sums_up_says_so_first() -> None:
+    assert sums_up("In summary, nobody sailed.") and sums_up("“Overall, nobody sailed.”")
+    assert not sums_up("In summer, nobody sailed.") and not sums_up("Nobody sailed overall.")
