@@ -108,9 +108,9 @@ class Assistant:
                 allow_download=settings.allow_download,
                 progress=progress,
             )
-        search = HybridSearch(settings.fusion, reranker)
         counts = RERANKED if reranker else WEIGHTS["retrieval"]
         scorer = LateInteraction(encoder, index.token_vectors, counts)
+        search = HybridSearch(settings.fusion, reranker, scorer.read_ahead)
         writer = writer_of(model, encoder, settings) if model else None
         assistant = cls(settings, encoder, index, search, scorer, writer)
         try:

@@ -162,17 +162,29 @@ class LateInteraction:
             evidence = _scored(found, Asked.of(generation, question, encoded))
         return sorted(evidence, key=lambda piece: -piece.score)
 
+    def read_ahead(self, passages: Sequence[Passage]) -> None:
+        """Read what is stored for passages that are likely to be scored."""
+        self._known([passage.embedded for passage in passages])
+
     def _tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         """Each text's token vectors: kept, stored or, where neither is so, encoded."""
-        found = {text: known for text in texts if (known := self._cache.get(text))}
-        if (missing := _without(texts, found)) and self._stored:
-            found |= self._stored(missing)
+        found = self._known(texts)
         if missing := _without(texts, found):
             encoded = self._encoder.encode_passages(missing)
-            found |= zip(missing, map(TokenVectors.of, encoded), strict=True)
-        for text in texts:
-            self._cache.put(text, found[text])
+            found |= self._kept(dict(zip(missing, map(TokenVectors.of, encoded), strict=True)))
         return [found[text] for text in texts]
+
+    def _known(self, texts: Sequence[str]) -> dict[str, TokenVectors]:
+        """The token vectors of those texts that are kept or stored."""
+        found = {text: known for text in texts if (known := self._cache.get(text))}
+        if (missing := _without(texts, found)) and self._stored:
+            found |= self._kept(self._stored(missing))
+        return found
+
+    def _kept(self, tokens: Mapping[str, TokenVectors]) -> Mapping[str, TokenVectors]:
+        for text, vectors in tokens.items():
+            self._cache.put(text, vectors)
+        return tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,14 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class HybridSearch:
-    """Dense and lexical search, fused, then reranked by a cross-encoder if there is one."""
+    """Dense and lexical search, fused, then reranked by a cross-encoder if there is one.
+
+    `ahead` is told of passages that are likely among the best while the question is still encoded.
+    """
 
     fusion: Fusion = "scores"
     reranker: Reranker | None = None
+    ahead: Callable[[Sequence[Passage]], None] | None = None
     _beside: ThreadPoolExecutor = field(
         default_factory=partial(ThreadPoolExecutor, THREADS), repr=False, compare=False
     )
@@ -68,17 +72,31 @@ class HybridSearch:
 
         `encode` gives the encoded question: BM25, which needs none, is under way meanwhile.
         """
-        words = self._beside.submit(generation.search_lexical, question, POOL, where)
-        dense = dict(generation.search_dense(encode().vector, POOL, where))
-        lexical = dict(words.result())
-        fused = FUSIONS[self.fusion](dense, lexical)
         wanted = max(k, POOL) if self.reranker else k
+        words = self._beside.submit(self._by_words, generation, question, wanted, where)
+        dense = dict(generation.search_dense(encode().vector, POOL, where))
+        lexical, read = words.result()
+        fused = FUSIONS[self.fusion](dense, lexical)
         best = sorted(fused, key=lambda name: (-fused[name], name))[:wanted]
+        missing = generation.passages([name for name in best if name not in read])
+        read |= {passage.id: passage for passage in missing}
         hits = [
-            Hit(passage, fused[name], dense.get(name), lexical.get(name, 0.0))
-            for name, passage in zip(best, generation.passages(best), strict=True)
+            Hit(read[name], fused[name], dense.get(name), lexical.get(name, 0.0)) for name in best
         ]
         return self._reranked(question, hits)[:k] if self.reranker else hits
+
+    def _by_words(
+        self, generation: Generation, question: str, k: int, where: Filter | None
+    ) -> tuple[dict[str, float], dict[str, Passage]]:
+        """BM25's scores by passage, and the `k` best passages: most will be among the best of all.
+
+        The question's encoding takes longer, so that reading them takes no time.
+        """
+        scores = dict(generation.search_lexical(question, POOL, where))
+        passages = generation.passages([*scores][:k])
+        if self.ahead:
+            self.ahead(passages)
+        return scores, {passage.id: passage for passage in passages}
 
     def _reranked(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
         assert self.reranker is not None

@@ -1,5 +1,6 @@
 """Late interaction over real token vectors."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from index.embedding import EncodedText, Encoder
 from index.store import Generation, Index
+from index.tokens import TokenVectors
 from qa.asked import token_weights
 from qa.evidence import ENOUGH, SUMMED_UP, TOLD, WEIGHTS, Evidence, LateInteraction
 from qa.retriever import HybridSearch
@@ -52,6 +54,25 @@ def test_the_sentence_that_answers_comes_first(
     assert [piece.score for piece in evidence] == sorted(
         (piece.score for piece in evidence), reverse=True
     )
+
+
+def test_what_is_read_ahead_is_not_asked_for_again(ferry: Generation, encoder: Encoder) -> None:
+    asked: list[str] = []
+
+    def stored(texts: Sequence[str]) -> Mapping[str, TokenVectors]:
+        asked.extend(texts)
+        return dict(zip(texts, map(TokenVectors.of, encoder.encode_passages(texts)), strict=True))
+
+    question = "When does the ferry leave Oban?"
+    encoded = encoder.encode_question(question)
+    scorer = LateInteraction(encoder, stored)
+    hits = HybridSearch(ahead=scorer.read_ahead).search(ferry, question, lambda: encoded, 5)
+    assert asked, "words find them before they are scored"
+    scored = scorer.score(ferry, question, encoded, hits)
+    assert len(asked) == len(set(asked)) == len(hits)
+    assert [piece.quote for piece in scored] == [
+        piece.quote for piece in weigh(ferry, encoder, question)
+    ]
 
 
 def test_evidence_is_verbatim_and_in_range(ferry: Generation, encoder: Encoder) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from index.embedding import Encoder
+from index.passages import Passage
 from index.store import Filter, Index
 from qa import retriever
 from qa.reranker import Reranker
@@ -100,6 +101,21 @@ def test_a_reranker_sees_all_that_was_found_and_decides(zoo: Index, encoder: Enc
     )
     assert reranker.given == 3
     assert [hit.passage.article_id for hit in hits] == [found(zoo, encoder, question)[-1]]
+
+
+def test_passages_that_words_find_are_told_of_ahead(zoo: Index, encoder: Encoder) -> None:
+    told: list[str] = []
+
+    def ahead(passages: Sequence[Passage]) -> None:
+        told.extend(passage.id for passage in passages)
+
+    question = "Which lions had memory for the salmon?"
+    hits = HybridSearch(ahead=ahead).search(
+        zoo.reader(), question, partial(encoder.encode_question, question), 2
+    )
+    assert told == [name for name, _ in zoo.reader().search_lexical(question, 2)]
+    assert len(told) == 2
+    assert [hit.passage.article_id for hit in hits] == found(zoo, encoder, question, k=2)
 
 
 @pytest.mark.parametrize(
