@@ -15,7 +15,7 @@ from qa.evidence import Evidence
 from qa.wanted import asks_fact
 
 MOST_QUOTES = 3
-MOST_CHARACTERS = 600
+MOST_CHARACTERS = 650
 """An answer gets no further sentence that would make it longer."""
 MARGIN = 0.055
 """How far below the best a sentence may score that completes the answer."""
