@@ -109,7 +109,7 @@ def exactly(bot: Assistant) -> Assistant:
     from qa.evidence import LateInteraction
     from qa.retriever import HybridSearch
 
-    lexical.LEAST_MATCHES = lexical.MOST_MATCHES = sys.maxsize
+    lexical.MOST_MATCHES = sys.maxsize
     chosen = bot.settings
     index = Index.open(
         chosen.index_dir,

@@ -19,7 +19,7 @@ from typing import Any
 
 from index.errors import BusyError, NoIndexError, RebuildError, StoreError
 
-FORMAT = 4
+FORMAT = 5
 """Raise it whenever what is stored, or what parsing and cutting make of a text, changes."""
 
 LOCK_SECONDS = 3.0

@@ -88,7 +88,7 @@ class Records:
     def search(self, question: str, k: int, where: Filter | None = None) -> list[tuple[str, float]]:
         """See `lexical.search`."""
         with self._reading():
-            return lexical.search(self._db, question, k, where, sentences=self._sentences)
+            return lexical.search(self._db, question, k, where)
 
     def sentence_frequencies(self, words: Sequence[str]) -> tuple[list[int], int]:
         """In how many sentences each word occurs (see `lexical`), and how many there are."""
