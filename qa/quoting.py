@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from qa.answer import AnswerSentence, Citation
 from qa.disagreement import Asked, alike, asked_for, date_parts, disagree, negated, numbers
 from qa.evidence import Evidence
-from qa.wanted import asks_fact
+from qa.wanted import asks_fact, relations
 
 MOST_QUOTES = 3
-MOST_CHARACTERS = 650
+MOST_CHARACTERS = 600
 """An answer gets no further sentence that would make it longer."""
 MARGIN = 0.055
 """How far below the best a sentence may score that completes the answer."""
@@ -24,6 +24,9 @@ FACT_TIE = 0.04
 WITNESS_MARGIN = 0.1
 """A broad question hears other articles, too: the best sentence of each that is no farther below
 the best."""
+LIFTED = 0.025
+"""How much wider both margins are where a reason, an aim or a result is asked for: a sentence that
+signals it is lifted above others that answer as well."""
 OPPOSITE_MARGIN = 0.12
 OPPOSITE_COVERED = 0.02
 """How far below the best a sentence may score, and meet what is asked, that says "no" where that
@@ -75,11 +78,13 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
         opposed = {side.evidence.passage.article_id for side in sides}
         again = [piece for piece in _said_again(best, evidence) if not _among(piece, opposed)]
         return Quotation((Quote(best, tuple(again)), *sides), asked)
-    tie = FACT_TIE if asks_fact(question) else MARGIN
+    lifted = LIFTED if any(relations(question)) else 0.0
+    margin = MARGIN + lifted
+    tie = FACT_TIE if asks_fact(question) else margin
     chosen = [best]
     length = len(best.quote)
     for piece in evidence[1:]:
-        if piece.score < best.score - MARGIN or len(chosen) == MOST_QUOTES:
+        if piece.score < best.score - margin or len(chosen) == MOST_QUOTES:
             break
         if _stands_before(piece, best) and piece.score < best.score - tie:
             continue
@@ -91,7 +96,7 @@ def choose(question: str, evidence: Sequence[Evidence]) -> Quotation:
     if asked == "yes or no":
         chosen += _opposite(chosen, evidence)
     if not asks_fact(question):
-        chosen += _witnesses(chosen, evidence)
+        chosen += _witnesses(chosen, evidence, WITNESS_MARGIN + lifted)
     return Quotation(
         tuple(Quote(piece, _said_again(piece, evidence)) for piece in in_order(chosen))
     )
@@ -190,7 +195,9 @@ def _opposite(chosen: Sequence[Evidence], evidence: Sequence[Evidence]) -> list[
     return []
 
 
-def _witnesses(chosen: Sequence[Evidence], evidence: Sequence[Evidence]) -> list[Evidence]:
+def _witnesses(
+    chosen: Sequence[Evidence], evidence: Sequence[Evidence], margin: float
+) -> list[Evidence]:
     """The best sentence of each article that neither chosen sentences nor their like are from."""
     told = [again for piece in chosen for again in (piece, *_said_again(piece, evidence))]
     articles = {piece.passage.article_id for piece in told}
@@ -198,7 +205,7 @@ def _witnesses(chosen: Sequence[Evidence], evidence: Sequence[Evidence]) -> list
     witnesses: list[Evidence] = []
     for piece in evidence:
         full = len(chosen) + len(witnesses) >= MOST_QUOTES
-        if full or piece.score < chosen[0].score - WITNESS_MARGIN:
+        if full or piece.score < chosen[0].score - margin:
             break
         if _among(piece, articles) or length + len(piece.quote) > MOST_CHARACTERS:
             continue

@@ -8,6 +8,7 @@ from qa.answer import Citation
 from qa.evidence import Evidence
 from qa.quoting import (
     FACT_TIE,
+    LIFTED,
     MARGIN,
     MOST_CHARACTERS,
     MOST_QUOTES,
@@ -47,8 +48,8 @@ def test_what_is_near_the_best_completes_it_in_the_articles_order() -> None:
     later = evidence("The village drowned.", 0.8 - MARGIN * 0.9, start=200)
     fourth = evidence("Water came down.", 0.8 - MARGIN * 0.95, start=100)
     far = evidence("Sheep eat grass.", 0.8 - MARGIN * 1.1, start=300)
-    assert chosen("Why?", best, before, far) == ["It was old.", "The dam broke."]
-    assert chosen("Why?", best, before, later, fourth, far) == [
+    assert chosen("How was it?", best, before, far) == ["It was old.", "The dam broke."]
+    assert chosen("How was it?", best, before, later, fourth, far) == [
         "It was old.",
         "The dam broke.",
         "The village drowned.",
@@ -92,6 +93,16 @@ def test_a_broad_question_hears_other_articles_up_to_three_quotes() -> None:
     assert chosen("When was it?", *pieces) == [best.quote]
     full = replace(again, score=0.79), evidence("It was old.", 0.785, "a.txt", start=90)
     assert second.quote not in chosen("What came of it?", best, *full, second)
+
+
+def test_where_a_reason_is_asked_for_the_margins_are_wider() -> None:
+    best = evidence("The dam broke because of rain.", 0.8, "a.txt")
+    near = evidence("Nobody had mended it.", 0.8 - MARGIN - LIFTED * 0.9, "a.txt", start=50)
+    there = evidence("Rain had fallen.", 0.8 - WITNESS_MARGIN - LIFTED * 0.9, "b.txt")
+    far = evidence("It was old.", 0.8 - WITNESS_MARGIN - LIFTED * 1.1, "c.txt")
+    assert chosen("Why did it break?", best, near, there) == [best.quote, near.quote, there.quote]
+    assert chosen("Why did it break?", best, far) == [best.quote]
+    assert chosen("How did it break?", best, near, there) == [best.quote]
 
 
 def test_an_article_that_says_the_same_is_heard_already() -> None:
