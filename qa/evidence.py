@@ -214,6 +214,7 @@ def _scored(found: Sequence[_Found], asked: Asked) -> list[Evidence]:
     reach = np.maximum(match, best_of_ranges(similarity, *sentences.before))
 
     of = sentences.passages
+    spans = [(each.passage, span) for each in found for span in each.passage.sentences]
     said_again = np.array([each.said_again for each in found], np.float32)
     anywhere = np.maximum.reduceat(similarity, sentences.firsts, axis=0)
     around = np.maximum(said_again, anywhere @ asked.weights)[of]
@@ -221,7 +222,7 @@ def _scored(found: Sequence[_Found], asked: Asked) -> list[Evidence]:
     own = match @ asked.weights
     window = np.maximum(again, reach @ asked.weights)
     same = again >= THE_SAME
-    told = _told(found, asked) & ~same[:, None]
+    told = _told(spans, asked) & ~same[:, None]
     met = np.where(told, ENOUGH, np.minimum(reach, ENOUGH))
     covered = np.maximum(ENOUGH * again, met @ asked.weights)
     cosine = sentences.means(compared[:, -1]) / sentences.lengths_of_means(ALIKE)
@@ -239,10 +240,9 @@ def _scored(found: Sequence[_Found], asked: Asked) -> list[Evidence]:
         - ANOTHER_TIME * elsewhen
     )
     as_good = covered >= covered[np.argmax(score)] - TOLD_MARGIN
-    score = score + TOLD * (told.any(axis=1) & as_good) - SUMMED_UP * _sums_up(found, asked)
+    score = score + TOLD * (told.any(axis=1) & as_good) - SUMMED_UP * _sums_up(spans, asked)
     telling = reach[:, asked.weights > 0].tolist()
     parts = np.stack([score, own, window, around, cosine, covered], axis=1).tolist()
-    spans = [(each.passage, span) for each in found for span in each.passage.sentences]
     return [
         Evidence(passage, span, total, alone, near, whole, close, met, tuple(tokens))
         for (passage, span), (total, alone, near, whole, close, met), tokens in zip(
@@ -253,25 +253,19 @@ def _scored(found: Sequence[_Found], asked: Asked) -> list[Evidence]:
     ]
 
 
-def _told(found: Sequence[_Found], asked: Asked) -> NDArray[np.bool_]:
+def _told(spans: Sequence[tuple[Passage, Span]], asked: Asked) -> NDArray[np.bool_]:
     """Whether a sentence signals the relation that a token of the question asks for [s, t]."""
-    told = np.zeros((sum(len(each.passage.sentences) for each in found), asked.weights.size), bool)
-    if asked.signals:
-        quotes = [each.passage.quote(span) for each in found for span in each.passage.sentences]
-        for token, signals in asked.signals:
-            told[:, token] = [bool(signals.search(quote)) for quote in quotes]
+    told = np.zeros((len(spans), asked.weights.size), bool)
+    for token, signals in asked.signals:
+        told[:, token] = [bool(signals.search(passage.quote(span))) for passage, span in spans]
     return told
 
 
-def _sums_up(found: Sequence[_Found], asked: Asked) -> NDArray[np.bool_]:
+def _sums_up(spans: Sequence[tuple[Passage, Span]], asked: Asked) -> NDArray[np.bool_]:
     """Whether a sentence sums up, where what is asked for can be told more fully [s]."""
-    return np.array(
-        [
-            bool(asked.signals) and sums_up(each.passage.quote(span))
-            for each in found
-            for span in each.passage.sentences
-        ]
-    )
+    if not asked.signals:
+        return np.zeros(len(spans), bool)
+    return np.array([sums_up(passage.quote(span)) for passage, span in spans])
 
 
 def _years(generation: Generation, passage: Passage, asked: frozenset[str]) -> frozenset[str]:
