@@ -73,7 +73,7 @@ class HybridSearch:
         `encode` gives the encoded question: BM25, which needs none, is under way meanwhile.
         """
         wanted = max(k, POOL) if self.reranker else k
-        words = self._beside.submit(self._by_words, generation, question, wanted, where)
+        words = self._beside.submit(self._by_words, generation, question, k, where)
         dense = dict(generation.search_dense(encode().vector, POOL, where))
         lexical, read = words.result()
         fused = FUSIONS[self.fusion](dense, lexical)
