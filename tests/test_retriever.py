@@ -116,6 +116,11 @@ def test_passages_that_words_find_are_told_of_ahead(zoo: Index, encoder: Encoder
     assert told == [name for name, _ in zoo.reader().search_lexical(question, 2)]
     assert len(told) == 2
     assert [hit.passage.article_id for hit in hits] == found(zoo, encoder, question, k=2)
+    told.clear()
+    HybridSearch(reranker=Backwards(), ahead=ahead).search(
+        zoo.reader(), question, partial(encoder.encode_question, question), 2
+    )
+    assert len(told) == 2, "a reranker is given all, but no more are asked for"
 
 
 @pytest.mark.parametrize(
