@@ -146,7 +146,13 @@ def test_of_many_none_of_the_nearest_is_missed(alike: float) -> None:
             near = set(rough.near(question, k).tolist())
             wanted = np.argsort(-(vectors @ question), kind="stable")[:k]
             assert near >= set(wanted.tolist())
-            assert [int(name) for name, _cosine in table.nearest(question, k)] == wanted.tolist()
+            found = [int(name) for name, _cosine in table.nearest(question, k)]
+            # Fewer rows are multiplied in another order: what is equal but for that may change
+            # places (27 times in 3,600 of other random numbers).
+            exact = vectors.astype(np.float64) @ question
+            rounding = 24 * np.finfo(np.float32).eps * (abs(vectors) @ abs(question)).max()
+            np.testing.assert_allclose(exact[found], exact[wanted], rtol=0, atol=rounding)
+            assert len(set(found)) == k
 
 
 def test_of_many_few_are_looked_at_again() -> None:
